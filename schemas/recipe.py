@@ -1,0 +1,139 @@
+"""The recipe: what goes into a corpus. TOML on disk, this model in memory, JSON Schema for editors."""
+
+from __future__ import annotations
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+
+SourceName = Literal[
+    "coco-panoptic",
+    "refcoco",
+    "refcoco+",
+    "refcocog",
+    "refclef",
+    "grefcoco",
+    "pix2cap",
+    "reasonseg",
+    "muse",
+    "rrsis-d",
+    "earthreason",
+    "llava",
+    "coco-instances",
+    "mask-folder",
+]
+TaskName = Literal[
+    "panoptic-segmentation",
+    "semantic-segmentation",
+    "conditioned-segmentation",
+    "referring-segmentation",
+    "referring-comprehension",
+    "generalized-referring-segmentation",
+    "reasoning-segmentation",
+    "multi-reasoning-segmentation",
+    "geospatial-reasoning-segmentation",
+    "visual-understanding",
+]
+BOX_TASKS: frozenset[str] = frozenset({"referring-comprehension"})
+"""Tasks whose answer is a box alone, which image-wise descriptors cannot say."""
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class CodecSpec(_Model):
+    """How masks are written; see the README's page on formats."""
+
+    name: Literal["bsd", "isd"] = Field("bsd", description="box-wise or image-wise descriptors")
+    n: int = Field(64, ge=2, le=256, description="canvas cells along each side")
+    bricks: Literal["special", "bare", "off"] = Field(
+        "special", description="bsd: <fg12> | fg12, in the vocabulary | fg12, plain text"
+    )
+    row_separator: Literal["newline", "none"] = Field("newline", description="bsd: between canvas rows")
+    variant: Literal["full", "i-rle", "r-rle"] = Field("r-rle", description="isd: run lengths used")
+    dialect: Literal["paper", "released"] = Field("paper", description="isd: as printed, or as in the released scripts")
+
+    @model_validator(mode="after")
+    def _only_its_own_keys(self) -> CodecSpec:
+        foreign = {"bsd": {"variant", "dialect"}, "isd": {"bricks", "row_separator"}}[self.name]
+        if misplaced := sorted(foreign & self.model_fields_set):
+            raise ValueError(f"codec {self.name!r} has no key {misplaced[0]!r}")
+        return self
+
+
+class TokenizerSpec(_Model):
+    """Whose tokens the token columns count."""
+
+    name: str = Field("qwen2", min_length=1, description="qwen2 (offline), a Hub name, or a path to tokenizer.json")
+
+
+class ImagesSpec(_Model):
+    """Whether rows hold image paths or image bytes."""
+
+    mode: Literal["path", "embed"] = "path"
+
+
+class HoldoutSpec(_Model):
+    """What happens to images that are validation or test images of another source."""
+
+    mode: Literal["off", "report", "drop"] = "off"
+
+
+class SourceSpec(_Model):
+    """One source of the mixture."""
+
+    name: SourceName
+    splits: Annotated[list[str], Field(min_length=1)] = Field(["train"], description="splits of the source")
+    as_split: str = Field(
+        "train", pattern=r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$", description="split of the corpus they go to"
+    )
+    split_by: str | None = Field(None, description="who split the data (refer layout: unc, umd, google, berkeley)")
+    root: str | None = Field(None, description="folder below --data-root; default from the manifest")
+    repeat: PositiveInt = Field(1, description="times each record is used, each with another template")
+    tasks: dict[TaskName, Annotated[float, Field(gt=0, strict=False, allow_inf_nan=False)]] | None = Field(
+        None, min_length=1, description="weights of the tasks; a hash decides for each sample"
+    )
+    limit: int = Field(0, ge=0, description="most records used per split; 0 = all")
+    codec: CodecSpec | None = Field(None, description="a codec of its own")
+
+    @model_validator(mode="after")
+    def _no_split_twice(self) -> SourceSpec:
+        if len(set(self.splits)) < len(self.splits):
+            raise ValueError(f"splits names a split twice: {self.splits}")
+        return self
+
+
+class Recipe(_Model):
+    """A whole recipe."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="name of the corpus")
+    seed: int = Field(0, ge=0)
+    codec: CodecSpec = CodecSpec()
+    tokenizer: TokenizerSpec = TokenizerSpec()
+    images: ImagesSpec = ImagesSpec()
+    holdout: HoldoutSpec = HoldoutSpec()
+    source: Annotated[list[SourceSpec], Field(min_length=1)]
+
+    def codec_of(self, source: SourceSpec) -> CodecSpec:
+        """The codec that a source's rows are written with."""
+        return source.codec or self.codec
+
+    @model_validator(mode="after")
+    def _each_part_once(self) -> Recipe:
+        seen: set[tuple[str, str | None, str]] = set()
+        for source in self.source:
+            for split in source.splits:
+                part = (source.name, source.split_by, split)
+                if part in seen:
+                    raise ValueError(f"source {source.name!r}, split {split!r} is named twice; use repeat")
+                seen.add(part)
+        return self
+
+    @model_validator(mode="after")
+    def _boxes_need_a_box_codec(self) -> Recipe:
+        for source in self.source:
+            asked = BOX_TASKS & set(source.tasks or ())
+            if asked and self.codec_of(source).name == "isd":
+                raise ValueError(f"source {source.name!r}: task {min(asked)!r} answers with a box; codec 'isd' has none")
+        return self

@@ -1,0 +1,108 @@
+"""What a source makes of its records: the only types that cross into the rest of the line."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from t4s_data.errors import RecordError
+from t4s_data.masks import Mask
+
+REASONS: Mapping[str, str] = {
+    "bad-type": "a field is missing or has another type than the layout says",
+    "duplicate-key": "an earlier record of this split has the same key",
+    "no-texts": "the record has no sentence, caption, question or answer to use",
+    "unknown-image": "the image id is not in the annotation file",
+    "unknown-annotation": "the annotation id is not in the annotation file",
+    "unknown-category": "the category id is not in the annotation file",
+    "no-mask": "the annotation has no segmentation",
+    "bad-mask": "the segmentation cannot be read as polygons, run lengths or a label image",
+    "empty-mask": "the segmentation has no pixel inside the image",
+    "size-mismatch": "mask and image differ in size",
+    "image-missing": "the image file is absent and its bytes or size are needed",
+    "image-unreadable": "the image file cannot be opened as an image",
+    "no-target": "nothing is left to segment and the source has no no-target records",
+    "answer-mismatch": "an answer does not have as many places as it has regions",
+    "too-long": "the answer passes the recipe's token limit",
+}
+"""Why a record is not used: the fixed list of quarantine reasons."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One unit of the sequential read: records that share an image or a mask.
+
+    ``key`` names it within its source and split; ``records`` is how many records it holds (known
+    without touching pixels); ``payload`` is plain JSON data with everything the parallel step
+    needs. ``image`` is the image's path relative to the data root where it is known at this point:
+    it lets embedded shards be cut by size.
+    """
+
+    key: str
+    payload: Any
+    records: int = 1
+    image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image by its path relative to the data root (with ``/``), width and height in pixels."""
+
+    path: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
+class Region:
+    """A labelled set of pixels: a category name, a referring expression, or ``roi0``, ``roi1``, ..."""
+
+    label: str
+    mask: Mask
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """One turn of a conversation that is kept as it is; ``role`` is user, assistant or system."""
+
+    role: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One record, ready to be asked about: an image, its regions and the words that go with them.
+
+    ``query`` is the referring expression, caption or question. ``answer`` holds the source's own
+    answer words, split at its regions: ``answer[i]`` stands before region i and ``answer[-1]`` after
+    the last one, so it has one more item than ``regions``; it is empty where the source has no
+    answer words. ``categories`` are the class names that a conditioned question can draw from.
+    ``turns`` is a whole conversation (visual understanding) and excludes the other texts.
+    ``notes`` count what was left out or repaired on the way, by name.
+    """
+
+    key: str
+    image: Image | None
+    regions: tuple[Region, ...] = ()
+    query: str = ""
+    answer: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    image_id: str | None = None
+    license: str | None = None
+    notes: Mapping[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """A record that is not used, with its reason from :data:`REASONS` and what was found."""
+
+    key: str
+    reason: str
+    detail: str
+
+    @classmethod
+    def of(cls, key: str, error: RecordError) -> Reject:
+        """The quarantine entry of one record's error."""
+        return cls(key, error.reason, error.detail)
