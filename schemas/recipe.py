@@ -135,5 +135,7 @@ class Recipe(_Model):
         for source in self.source:
             asked = BOX_TASKS & set(source.tasks or ())
             if asked and self.codec_of(source).name == "isd":
-                raise ValueError(f"source {source.name!r}: task {min(asked)!r} answers with a box; codec 'isd' has none")
+                raise ValueError(
+                    f"source {source.name!r}: task {min(asked)!r} answers with a box; codec 'isd' has none"
+                )
         return self

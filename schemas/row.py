@@ -67,7 +67,13 @@ def features(*, embed: bool) -> Features:
     from datasets import Features, Image, List, Value
 
     text, count = Value("string"), Value("int32")
-    region = {"label": text, "box": List(count, length=4), "rle": text, "area": Value("int64"), "rescued": Value("bool")}
+    region = {
+        "label": text,
+        "box": List(count, length=4),
+        "rle": text,
+        "area": Value("int64"),
+        "rescued": Value("bool"),
+    }
     return Features(
         {
             "id": text,

@@ -15,6 +15,7 @@ REASONS: Mapping[str, str] = {
     "no-texts": "the record has no sentence, caption, question or answer to use",
     "unknown-image": "the image id is not in the annotation file",
     "unknown-annotation": "the annotation id is not in the annotation file",
+    "wrong-image": "the annotation belongs to another image than the record says",
     "unknown-category": "the category id is not in the annotation file",
     "no-mask": "the annotation has no segmentation",
     "bad-mask": "the segmentation cannot be read as polygons, run lengths or a label image",
@@ -31,17 +32,15 @@ REASONS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One unit of the sequential read: records that share an image or a mask.
+    """One unit of the sequential read: the records that share an image or a mask.
 
-    ``key`` names it within its source and split; ``records`` is how many records it holds (known
-    without touching pixels); ``payload`` is plain JSON data with everything the parallel step
-    needs. ``image`` is the image's path relative to the data root where it is known at this point:
-    it lets embedded shards be cut by size.
+    ``keys`` name its records within their source and split, one per record. ``payload`` is plain
+    JSON data with everything the parallel step needs. ``image`` is the image's path relative to the
+    data root where it is known without opening it: it lets embedded shards be cut by size.
     """
 
-    key: str
+    keys: tuple[str, ...]
     payload: Any
-    records: int = 1
     image: str | None = None
 
 

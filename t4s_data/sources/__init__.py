@@ -2,23 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
 
+from t4s_data.location import Location
 from t4s_data.sample import Entry, Reject, Sample
-
-
-@dataclass(frozen=True, slots=True)
-class Location:
-    """Where one source's split lies: folders are absolute, ``root`` is below ``data_root``."""
-
-    data_root: Path
-    root: Path
-    split: str
-    split_by: str | None = None
-    options: dict[str, Any] = field(default_factory=dict)
+from t4s_data.sources.refer import Refer
 
 
 class Source(Protocol):
@@ -27,8 +17,22 @@ class Source(Protocol):
     def inputs(self) -> list[Path]:
         """The annotation files and folders that must exist before any work starts."""
 
-    def entries(self) -> Iterator[Entry]:
+    def entries(self) -> Iterator[Entry | Reject]:
         """The split in the source's own order: sequential, streaming, no pixels touched."""
 
     def samples(self, entry: Entry) -> Iterator[Sample | Reject]:
-        """What one entry's records come to: parallel and pure, exactly ``entry.records`` items."""
+        """What the entry's records come to, one item for each of its keys: parallel and pure.
+
+        Raises:
+            RecordError: none of the entry's records can be used.
+        """
+
+
+SOURCES: Mapping[str, Callable[[Location], Source]] = {
+    "refcoco": Refer,
+    "refcoco+": Refer,
+    "refcocog": Refer,
+    "refclef": Refer,
+    "rrsis-d": Refer,
+}
+"""The reader of every source, in the order of the paper's Table I."""

@@ -1,0 +1,1 @@
+"""Beam: wiring, runners and entry points around the functions of `t4s_data`."""

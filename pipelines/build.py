@@ -1,0 +1,134 @@
+"""Recipe -> corpus: stage, build, finish."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from pipelines.runners import LOCAL, make_pipeline, run
+from schemas.build import Build
+from t4s_data import errors
+from t4s_data.assembly import Assembly, assemble, put_corpus_in_place
+from t4s_data.corpus import check_free
+from t4s_data.errors import CorpusError, DataError, MissingInputError, T4SError
+from t4s_data.manifests import load_manifest
+from t4s_data.parts import Part
+from t4s_data.work import Work
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How a build runs; nothing here changes its bytes."""
+
+    workers: int = 1
+    runner: str = LOCAL
+    runner_options: Mapping[str, str] = field(default_factory=dict)
+    force: bool = False
+    strict: bool = False
+
+
+def check_inputs(parts: Sequence[Part]) -> None:
+    """Make sure that every annotation file is there before any work starts.
+
+    Raises:
+        MissingInputError: names every path looked for, and how each source is obtained.
+    """
+    missing: dict[str, dict[Path, None]] = {}
+    for part in parts:
+        absent = [path for path in part.open().inputs() if not path.exists()]
+        missing.setdefault(part.source, {}).update(dict.fromkeys(absent))
+    lines = [line for source, paths in missing.items() if paths for line in _missing_lines(source, paths)]
+    if lines:
+        raise MissingInputError("\n".join(lines))
+
+
+def _missing_lines(source: str, paths: Iterable[Path]) -> list[str]:
+    found = [f"{source}: not found: {path}" for path in paths]
+    return [
+        *found,
+        f"  how to get {source}:",
+        *(f"    {line}" for line in load_manifest(source).get.strip().splitlines()),
+    ]
+
+
+def build(assembly: Assembly, out: Path, options: RunOptions, *, progress: Callable[[Work], None]) -> Build:
+    """Build a corpus at `out`, going on with what an interrupted build of the same left in its work folder.
+
+    `progress` is called several times a second while workers run.
+
+    Raises:
+        DataError: the data is not right, or `out` is in the way.
+    """
+    check_free(out, force=options.force)
+    check_inputs(assembly.parts)
+    work = Work.beside(out)
+    work.root.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(work.root / "lock", timeout=0):
+            _drop_stale(assembly.parts, work)
+            _run(assembly.parts, work, options, progress)
+            record = assemble(assembly, work)
+            put_corpus_in_place(work, out, force=options.force)
+            return record
+    except Timeout:
+        raise CorpusError(f"{out}: another build is writing it") from None
+
+
+def _drop_stale(parts: Sequence[Part], work: Work) -> None:
+    """Remove what no part of this build can use: work on other settings, code or inputs, and old errors."""
+    (work.root / "error.json").unlink(missing_ok=True)
+    current = {work.folder(part) for part in parts}
+    for folder in (work.root / "parts").glob("*"):
+        if folder not in current:
+            shutil.rmtree(folder)
+
+
+def _run(parts: Sequence[Part], work: Work, options: RunOptions, progress: Callable[[Work], None]) -> None:
+    pipeline = make_pipeline(
+        options.runner, workers=options.workers, options=options.runner_options, log=work.root / "workers.log"
+    )
+    wire(pipeline, parts, work, strict=options.strict)
+    try:
+        run(pipeline, lambda: progress(work))
+    except T4SError:
+        raise
+    except Exception as error:
+        raise _reported(work, error) from error
+
+
+def wire(pipeline: Any, parts: Sequence[Part], work: Work, *, strict: bool) -> None:
+    """Put the steps of a build on a pipeline."""
+    import apache_beam as beam
+
+    from pipelines.transforms import BuildShard, StageSource
+
+    (
+        pipeline
+        | "Sources" >> beam.Create(_staged_together(parts))
+        | "Stage" >> beam.ParDo(StageSource(parts, work))
+        | "Spread" >> beam.Reshuffle()
+        | "Build" >> beam.ParDo(BuildShard(parts, work, strict=strict))
+    )
+
+
+def _staged_together(parts: Sequence[Part]) -> list[tuple[int, ...]]:
+    """The numbers of the parts, those together that share one limit."""
+    groups: dict[tuple[int, int], list[int]] = {}
+    for number, part in enumerate(parts):
+        groups.setdefault((part.table, number if part.limit == 0 else -1), []).append(number)
+    return [tuple(group) for group in groups.values()]
+
+
+def _reported(work: Work, error: Exception) -> Exception:
+    """The error that a worker kept, as its own type, or the runner's error where there is none."""
+    kept = work.failure()
+    if kept is None:
+        return error
+    name, text = kept
+    kind = getattr(errors, name, DataError)
+    return kind(text) if kind is not errors.RecordError and kind is not errors.CodecError else DataError(text)

@@ -1,0 +1,81 @@
+"""`t4s`: the commands by name, and how their errors end."""
+
+from __future__ import annotations
+
+import logging
+import os
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+
+import click
+import typer
+
+from pipelines.commands import build, demo, sources, synth, verify
+from pipelines.console import say
+from t4s_data.errors import T4SError
+
+app = typer.Typer(
+    name="t4s",
+    help="Turn segmentation datasets into text-as-mask training corpora (Text4Seg, Text4Seg++).",
+    epilog="Every command takes --debug, which shows tracebacks. Exit codes: 0 done, 1 the data or the corpus is "
+    "not right, 2 the command or recipe is not right, 130 interrupted.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("demo")(demo.demo)
+app.command("build")(build.build)
+app.command("sources")(sources.sources)
+app.command("synth")(synth.synth)
+app.command("verify")(verify.verify)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run one command and exit with its code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    debug = "--debug" in given
+    if not debug:
+        _hush()
+    # Worker threads of a runner that was given up would keep the process alive.
+    sys.stdout.flush()
+    code = _run([word for word in given if word != "--debug"], debug=debug)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code) if arguments is None else sys.exit(code)
+
+
+def _run(arguments: Sequence[str], *, debug: bool) -> int:
+    try:
+        return app(list(arguments), standalone_mode=False) or 0
+    except click.exceptions.Exit as ending:
+        return ending.exit_code
+    except click.ClickException as error:
+        error.show()
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        say("interrupted; what is done is kept, and the same command goes on from there")
+        return 130
+    except Exception as error:
+        _explain(error, debug=debug)
+        return error.exit_code if isinstance(error, T4SError) else 1
+
+
+def _explain(error: Exception, *, debug: bool) -> None:
+    if debug:
+        traceback.print_exception(error)
+    text = str(error) if isinstance(error, T4SError) else f"{type(error).__name__}: {error} (--debug shows where)"
+    say(f"t4s: error: {text}")
+
+
+def _hush() -> None:
+    """Leave the console to our own words: libraries' logs and warnings are for --debug."""
+    logging.disable(logging.ERROR)
+    warnings.simplefilter("ignore")
+    os.environ.setdefault("GRPC_VERBOSITY", "NONE")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,1 @@
+"""The commands of `t4s`, one a file: arguments in, calls to the library, tables out."""

@@ -1,0 +1,140 @@
+"""`t4s build`: recipe -> corpus."""
+
+from __future__ import annotations
+
+import shlex
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from pipelines.commands.options import DataRoot, Json, RecipeName, Workers
+from pipelines.console import Cells, build_progress, print_table, say, write_json
+from schemas.build import Build
+from schemas.recipe import ImagesSpec, Recipe
+from t4s_data.errors import CommandError
+from t4s_data.parts import Part
+
+
+class ImageMode(StrEnum):
+    """Whether rows hold image paths or image bytes."""
+
+    path = "path"
+    embed = "embed"
+
+
+def build(
+    recipe: RecipeName,
+    data_root: DataRoot,
+    out: Annotated[Path, typer.Option("--out", help="folder of the new corpus", metavar="OUT")],
+    workers: Workers = 1,
+    runner: Annotated[str, typer.Option(help="local, or a Beam runner by name", metavar="NAME")] = "local",
+    runner_option: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="an option of that runner; can be repeated")
+    ] = None,
+    images: Annotated[ImageMode | None, typer.Option(help="instead of the recipe's images.mode")] = None,
+    limit: Annotated[int | None, typer.Option(min=0, help="most records of each source; 0 = all", metavar="N")] = None,
+    seed: Annotated[int | None, typer.Option(min=0, help="instead of the recipe's seed", metavar="N")] = None,
+    force: Annotated[bool, typer.Option("--force", help="replace the corpus that is at OUT")] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="check recipe and inputs, print the plan, write nothing")
+    ] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="end at the first record that cannot be used")] = False,
+    json: Json = None,
+) -> None:
+    """Build a corpus from a recipe.
+
+    An interrupted build goes on where it was when the same command is run again.
+    """
+    from pipelines.build import RunOptions, check_inputs
+    from pipelines.build import build as run_build
+    from t4s_data.assembly import Assembly
+    from t4s_data.parts import parts_of
+    from t4s_data.recipes import find_recipe, read_recipe
+
+    path = find_recipe(recipe)
+    given, digest = read_recipe(path)
+    changed = with_options(given, images=images, limit=limit, seed=seed)
+    parts = parts_of(changed, data_root.absolute())
+    if dry_run:
+        check_inputs(parts)
+        _print_plan(changed, parts, json)
+        return
+    command = _command(recipe, images=images, limit=limit, seed=seed)
+    assembly = Assembly(changed, digest, parts, command)
+    options = RunOptions(workers, runner, _pairs(runner_option or []), force, strict)
+    with build_progress(parts) as progress:
+        record = run_build(assembly, out.absolute(), options, progress=progress)
+    print_build(record, out, json)
+
+
+def with_options(recipe: Recipe, *, images: str | None, limit: int | None, seed: int | None) -> Recipe:
+    """The recipe with what the command line says in place of its own."""
+    update: dict[str, object] = {}
+    if images is not None:
+        update["images"] = ImagesSpec(mode=str(images))  # type: ignore[arg-type]
+    if seed is not None:
+        update["seed"] = seed
+    if limit is not None:
+        update["source"] = [source.model_copy(update={"limit": limit}) for source in recipe.source]
+    return recipe.model_copy(update=update)
+
+
+def print_build(record: Build, out: Path, json: Path | None) -> None:
+    """Print what a build made of every split, and where to go from there."""
+    columns = ["source", "split", "to", "read", "used", "quarantined", "rows", "rescued", "images absent"]
+    rows: list[Cells] = [
+        [
+            account.source,
+            f"{account.split_by}-{account.split}" if account.split_by else account.split,
+            account.as_split,
+            account.read,
+            account.used,
+            sum(account.quarantined.values()),
+            account.rows,
+            account.rescued,
+            account.images_absent,
+        ]
+        for account in record.accounts
+    ]
+    print_table(f"{record.recipe.name}: {record.totals.rows:,} rows", columns, rows)
+    mean = record.totals.tokens.total / record.totals.rows
+    say(f"{out}: {record.totals.rows:,} rows of {mean:,.0f} text tokens on average; README.md there is the card")
+    if absent := sum(account.images_absent for account in record.accounts):
+        say(f"warning: the images of {absent:,} records are absent; path mode builds without them")
+    write_json(json, record.model_dump(mode="json"))
+
+
+def _print_plan(recipe: Recipe, parts: list[Part], json: Path | None) -> None:
+    from t4s_data.codecs import codec_of
+    from t4s_data.manifests import expected_split, load_manifest
+
+    rows: list[Cells] = []
+    for part in parts:
+        place = part.location
+        known = expected_split(load_manifest(part.source), place.split, place.split_by)
+        records = known.records if known and known.records else None
+        size = sum(path.stat().st_size for path in part.open().inputs() if path.is_file())
+        most = f"at most {part.limit:,}" if part.limit else f"{records:,}" if records else "?"
+        tasks = ", ".join(part.tasks)
+        rows.append([part.name, part.as_split, codec_of(part.codec).name, tasks, part.repeat, most, size / 1e6])
+    columns = ["part", "to", "codec", "tasks", "repeat", "records in the official data", "input MB"]
+    print_table(f"{recipe.name}: plan, nothing is written", columns, rows)
+    write_json(json, {"parts": [dict(zip(columns, row, strict=True)) for row in rows]})
+
+
+def _command(recipe: str, **options: object) -> str:
+    """The command that builds the same again, free of this machine's folders."""
+    words = ["t4s", "build", Path(recipe).name, "--data-root", "DATA", "--out", "OUT"]
+    for name, value in options.items():
+        if value is not None:
+            words += [f"--{name}", str(value)]
+    return shlex.join(words)
+
+
+def _pairs(options: list[str]) -> dict[str, str]:
+    pairs = dict(option.partition("=")[::2] for option in options)
+    if bad := [option for option in options if "=" not in option]:
+        raise CommandError(f"--runner-option takes KEY=VALUE, found {bad[0]!r}")
+    return pairs

@@ -1,0 +1,116 @@
+"""Runners by name, and the watch over a local run's worker processes."""
+
+from __future__ import annotations
+
+import logging
+import shlex
+import sys
+import threading
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import psutil
+
+from t4s_data.errors import CommandError, WorkerError
+
+if TYPE_CHECKING:
+    import apache_beam as beam
+
+LOCAL = "local"
+REFUSED: Mapping[str, str] = {
+    "DaskRunner": "it loses elements without an error",
+    "InteractiveRunner": "it keeps every element in memory",
+}
+POLL_SECONDS = 0.2
+
+
+def make_pipeline(runner: str, *, workers: int, options: Mapping[str, str], log: Path) -> beam.Pipeline:
+    """A pipeline on the runner of that name.
+
+    `local` (also `DirectRunner` and `FnApiRunner`) is Beam's `FnApiRunner`: within this process for one
+    worker, in `workers` processes of their own from two, whose log goes to `log`. Any other name is a
+    runner of Beam (`FlinkRunner`, `PortableRunner`, ...) and takes its own options.
+
+    Raises:
+        CommandError: the runner is refused or unknown to Beam.
+    """
+    import apache_beam as beam
+    from apache_beam.options.pipeline_options import PipelineOptions
+
+    if runner in REFUSED:
+        raise CommandError(f"runner {runner!r} cannot be used: {REFUSED[runner]}")
+    flags = [f"--{key}={value}" for key, value in options.items()]
+    if runner in (LOCAL, "DirectRunner", "FnApiRunner"):
+        return beam.Pipeline(
+            runner=_local_runner(workers, log),
+            options=PipelineOptions([*flags, f"--direct_num_workers={workers}"]),
+        )
+    try:
+        return beam.Pipeline(runner=runner, options=PipelineOptions(flags))
+    except ValueError as error:
+        raise CommandError(f"runner {runner!r}: {error}") from None
+
+
+def _local_runner(workers: int, log: Path) -> Any:
+    from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+    from apache_beam.transforms.environments import SubprocessSDKEnvironment
+
+    if workers == 1:
+        return FnApiRunner()
+    command = f"exec {shlex.quote(sys.executable)} -m apache_beam.runners.worker.sdk_worker_main"
+    logged = f"{command} >>{shlex.quote(str(log))} 2>&1"
+    return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(logged))
+
+
+def run(pipeline: beam.Pipeline, on_poll: Callable[[], None]) -> None:
+    """Run a pipeline to its end, calling `on_poll` several times a second.
+
+    Beam's local runner waits for ever for a worker process that was killed, so the processes are
+    watched from here.
+
+    Raises:
+        WorkerError: a worker process died while the pipeline ran.
+        Exception: whatever the pipeline raised.
+    """
+    outcome: list[BaseException] = []
+    thread = threading.Thread(target=_run_to_end, args=(pipeline, outcome), daemon=True)
+    logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
+    thread.start()
+    workers: set[psutil.Process] = set()
+    while thread.is_alive():
+        thread.join(POLL_SECONDS)
+        on_poll()
+        workers |= set(psutil.Process().children())
+        dead = [worker for worker in workers if thread.is_alive() and _is_dead(worker)]
+        if dead:
+            _fail_if_still_running(thread, dead, workers)
+    if outcome:
+        raise outcome[0]
+
+
+def _run_to_end(pipeline: beam.Pipeline, outcome: list[BaseException]) -> None:
+    try:
+        pipeline.run().wait_until_finish()
+    except BaseException as error:
+        outcome.append(error)
+
+
+def _is_dead(process: psutil.Process) -> bool:
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
+
+
+def _fail_if_still_running(thread: threading.Thread, dead: list[psutil.Process], workers: set[psutil.Process]) -> None:
+    # Workers also end when the pipeline does: give the runner time to notice that first.
+    thread.join(5)
+    if not thread.is_alive():
+        return
+    for worker in workers:
+        if not _is_dead(worker):
+            worker.kill()
+    raise WorkerError(
+        f"worker process {dead[0].pid} died (killed, or out of memory); what is done is kept: run the command again"
+    )

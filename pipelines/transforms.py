@@ -1,0 +1,49 @@
+"""The steps of the pipelines: each calls one function of `t4s_data` and passes names on, never data."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import apache_beam as beam
+
+from t4s_data.errors import T4SError
+from t4s_data.parts import Part
+from t4s_data.shards import build_shard, stage_parts
+from t4s_data.work import Unit, Work
+
+
+class StageSource(beam.DoFn):
+    """Numbers of parts that share a limit -> the units of their blocks."""
+
+    def __init__(self, parts: Sequence[Part], work: Work) -> None:
+        self._parts = parts
+        self._work = work
+
+    def process(self, element: tuple[int, ...]) -> Iterator[Unit]:
+        """Stage the parts one after the other, unless that is done."""
+        try:
+            stage_parts([self._parts[number] for number in element], self._work)
+        except T4SError as error:
+            self._work.fail(error)
+            raise
+        for number in element:
+            yield from self._work.units(number, self._parts[number])
+
+
+class BuildShard(beam.DoFn):
+    """A unit -> its shard and tally on disk, and the unit's name."""
+
+    def __init__(self, parts: Sequence[Part], work: Work, *, strict: bool) -> None:
+        self._parts = parts
+        self._work = work
+        self._strict = strict
+
+    def process(self, element: Unit) -> Iterator[Unit]:
+        """Build the shard, unless that is done."""
+        part = self._parts[element.part]
+        try:
+            build_shard(part, element, self._work, strict=self._strict)
+        except T4SError as error:
+            self._work.fail(error)
+            raise
+        yield element

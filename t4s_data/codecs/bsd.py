@@ -1,0 +1,149 @@
+"""Box-wise semantic descriptors: one entry per region, its mask as bricks inside its box."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Literal
+
+import numpy as np
+
+from t4s_data.canvas import cell_box
+from t4s_data.codecs.bsd_reader import BoxRegion, Grammar, read_entries
+from t4s_data.codecs.decoded import Decoded, Piece, settle
+from t4s_data.errors import CodecError
+from t4s_data.labels import Label, is_normal, normalize
+from t4s_data.masks import Bools
+
+Bricks = Literal["special", "bare", "off"]
+RowSeparator = Literal["newline", "none"]
+_BRICK_NAMES = {"special": "", "bare": "-bare", "off": "-text"}
+
+
+@dataclass(frozen=True, slots=True)
+class BoxCodec:
+    r"""B-SD of Text4Seg++ on an n x n canvas.
+
+    ``bricks``: ``special`` writes ``<fg12>``, ``bare`` writes ``fg12`` and adds it to the vocabulary,
+    ``off`` writes the same as plain text. ``row_separator`` stands between canvas rows. Without ``seg``
+    an entry ends with its box.
+
+    >>> grid = np.array([[False, True, True], [False, True, False], [False, False, False]])
+    >>> codec = BoxCodec(n=3)
+    >>> codec.encode([("cat", grid)])
+    ['<ref>cat</ref><box>[[1 0 2 1]]</box><seg><fg2>\n<fg1><bg1></seg>']
+    >>> bool((codec.decode(*codec.encode([("cat", grid)])).regions[0].grid == grid).all())
+    True
+    """
+
+    n: int = 64
+    bricks: Bricks = "special"
+    row_separator: RowSeparator = "newline"
+    seg: bool = True
+
+    @property
+    def name(self) -> str:
+        """The codec's name in rows and on the command line."""
+        separator = "" if self.row_separator == "newline" else "-nosep"
+        return f"bsd-{self.n}{_BRICK_NAMES[self.bricks]}{separator}{'' if self.seg else '-box'}"
+
+    @property
+    def vocabulary(self) -> tuple[str, ...]:
+        """The tokens a trainer adds: the tags, then foreground and background bricks by length."""
+        if not self.seg:
+            return ("<ref>", "</ref>", "<box>", "</box>")
+        tags = ("<ref>", "</ref>", "<box>", "</box>", "<seg>", "</seg>")
+        if self.bricks == "off":
+            return tags
+        return tags + tuple(_brick(kind, k, self.bricks) for kind in ("fg", "bg") for k in range(1, self.n))
+
+    def label(self, text: str) -> Label:
+        """A source's text as this codec's label."""
+        return normalize(text)
+
+    def body(self, grid: Bools) -> str:
+        """An entry after its ``</ref>``, the same for every label of one grid, bool (n, n).
+
+        Raises :class:`CodecError` for an empty grid or another shape.
+        """
+        if grid.shape != (self.n, self.n) or grid.dtype != bool:
+            raise CodecError(f"expected a bool grid {self.n} x {self.n}, found {grid.dtype} {grid.shape}")
+        x1, y1, x2, y2 = cell_box(grid)
+        box = f"<box>[[{x1} {y1} {x2} {y2}]]</box>"
+        return f"{box}<seg>{self._rows(grid[y1 : y2 + 1, x1 : x2 + 1])}</seg>" if self.seg else box
+
+    def entry(self, label: str, body: str) -> str:
+        """The entry of a label and a :meth:`body`; raises :class:`CodecError` for a label that is not normalized."""
+        if not is_normal(label):
+            raise CodecError(f"label {label!r} is not normalized")
+        return f"<ref>{label}</ref>{body}"
+
+    def encode(self, regions: Sequence[tuple[str, Bools]]) -> list[str]:
+        """One entry per region; a list answer joins them with a newline, a sentence sets them inline."""
+        return [self.entry(label, self.body(grid)) for label, grid in regions]
+
+    def decode(self, text: str, *, repair: bool = False) -> Decoded:
+        """The regions of a text of entries joined with newlines.
+
+        Strict decoding accepts what :meth:`encode` writes and nothing else (:class:`CodecError` at the
+        first deviation). With ``repair`` it never raises and reports what it did (:data:`KINDS`).
+        """
+        return self._decode(text, prose=False, repair=repair)
+
+    def decode_answer(self, answer: str, *, repair: bool = False) -> Decoded:
+        """As :meth:`decode`, for entries that stand anywhere in an answer's words."""
+        return self._decode(answer, prose=True, repair=repair)
+
+    def _decode(self, text: str, *, prose: bool, repair: bool) -> Decoded:
+        grammar = Grammar(self.n, self.bricks == "special", self.row_separator == "newline", self.seg)
+        regions, repairs = read_entries(text, grammar, prose=prose)
+        pieces = self._pieces(text, regions, prose) if regions or not repairs else ()
+        return Decoded(regions, settle(text, pieces, repairs, repair=repair))
+
+    def _pieces(self, text: str, regions: Sequence[BoxRegion], prose: bool) -> Iterator[Piece]:
+        end = 0
+        for region in regions:
+            start = region.span[0]
+            if not prose:
+                yield Piece(end, start, "\n" if end else "")
+            end = region.span[1]
+            yield Piece(start, end, self._again(region))
+        if not prose:
+            yield Piece(end, len(text), "")
+
+    def _again(self, region: BoxRegion) -> str | None:
+        try:
+            return self.entry(region.label, self.body(region.grid))
+        except CodecError:
+            return None
+
+    def _rows(self, window: Bools) -> str:
+        height, width = window.shape
+        # A column of 2s ends every row, so that the runs of the flat array never cross rows.
+        flat = np.full((height, width + 1), 2, dtype=np.int64)
+        flat[:, :width] = window
+        flat = flat.ravel()
+        ends = (flat[1:] != flat[:-1]).nonzero()[0]
+        lengths = ends.copy()
+        lengths[1:] -= ends[:-1]
+        lengths[0] += 1
+        spelled = _spellings(self.n, self.bricks, "\n" if self.row_separator == "newline" else "")
+        return "".join([spelled[code] for code in (flat[ends] * (self.n + 1) + lengths).tolist()])
+
+
+def _brick(kind: str, k: int, bricks: Bricks) -> str:
+    return f"<{kind}{k}>" if bricks == "special" else f"{kind}{k}"
+
+
+@lru_cache
+def _spellings(n: int, bricks: Bricks, separator: str) -> tuple[str, ...]:
+    """The text of a run of k cells by ``value * (n+1) + k``: value 0 background, 1 foreground, 2 the end of a row.
+
+    A full row, which has no brick of its own, is spelled as n-1 cells and one.
+    """
+    spelled = []
+    for kind in ("bg", "fg"):
+        runs = [_brick(kind, k, bricks) for k in range(1, n)]
+        spelled += ["", *runs, runs[-1] + runs[0]]
+    return (*spelled, "", separator)

@@ -1,0 +1,225 @@
+"""The reader of box-wise descriptors: any text in, regions and repairs out, in time linear in the text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import islice
+from typing import NamedTuple
+
+import numpy as np
+
+from t4s_data.canvas import Box
+from t4s_data.codecs.decoded import Repair, bounded
+from t4s_data.errors import RecordError
+from t4s_data.labels import neutralize, normalize
+from t4s_data.masks import Bools
+
+Span = tuple[int, int]
+
+_FIELDS = ("ref", "box", "seg")
+_TAG = re.compile(r"<(/?)(ref|box|seg)>")
+_NUMBER = re.compile(r"-?[0-9]+")
+_MARKED = re.compile(r"<([fb])g([0-9]+)>|\n")
+_PLAIN = re.compile(r"([fb])g([0-9]+)|\n")
+_CELL = {"f": b"\x01", "b": b"\x00"}
+
+
+class Grammar(NamedTuple):
+    """What a codec's grammar mean to its reader."""
+
+    n: int
+    marked: bool
+    newlines: bool
+    seg: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BoxRegion:
+    """A region read from an entry; its cells stay as they were written until ``grid`` is asked for.
+
+    ``rows`` holds the canvas rows from the top of the box, a byte 0 or 1 a cell, without what was
+    padded; None is the filled box.
+    """
+
+    label: str
+    box: Box
+    span: Span
+    n: int
+    rows: tuple[bytes, ...] | None
+
+    @property
+    def grid(self) -> Bools:
+        """The set cells, bool (n, n)."""
+        grid = np.zeros((self.n, self.n), dtype=bool)
+        x1, y1, x2, y2 = self.box
+        if self.rows is None:
+            grid[y1 : y2 + 1, x1 : x2 + 1] = True
+            return grid
+        for y, row in enumerate(self.rows, y1):
+            grid[y, x1 : x1 + len(row)] = np.frombuffer(row, dtype=bool)
+        return grid
+
+
+def read_entries(text: str, grammar: Grammar, *, prose: bool) -> tuple[tuple[BoxRegion, ...], list[Repair]]:
+    """All entries of a text; with ``prose`` the words around them are no repair."""
+    reader = _Reader(text, grammar, prose)
+    regions = tuple(region for draft in reader.drafts() if (region := reader.region(draft)))
+    return regions, reader.repairs
+
+
+@dataclass(slots=True)
+class _Draft:
+    """An entry as its tags show it: where it starts and ends, and where the text of each field does."""
+
+    start: int
+    end: int
+    fields: dict[str, Span] = field(default_factory=dict)
+
+    def takes(self, name: str) -> bool:
+        """Whether the field comes after those the entry has."""
+        return all(_FIELDS.index(name) > _FIELDS.index(other) for other in self.fields)
+
+
+@dataclass(slots=True)
+class _Reader:
+    text: str
+    grammar: Grammar
+    prose: bool
+    repairs: list[Repair] = field(default_factory=list)
+
+    def drafts(self) -> list[_Draft]:
+        """The entries by their tags alone: a field ends at the next tag, whichever it is."""
+        drafts: list[_Draft] = []
+        opened, at = "", 0
+        for tag in _TAG.finditer(self.text):
+            (start, end), closes, name = tag.span(), bool(tag[1]), tag[2]
+            if opened:
+                self._close(drafts[-1], opened, (at, start), end if closes else start)
+                if not closes or name != opened:
+                    self._note("missing-tag", start, f"expected </{opened}>")
+            goes_on = not closes and bool(drafts) and drafts[-1].takes(name)
+            if not opened:
+                self._between((at, start), inside=goes_on)
+                if closes:
+                    self._note("unknown-text", start, f"found {tag[0]!r}")
+            if not closes and not goes_on:
+                drafts.append(_Draft(start, end))
+            opened, at = "" if closes else name, end
+        if opened:
+            self._close(drafts[-1], opened, (at, len(self.text)), len(self.text))
+            self._note("missing-tag", len(self.text), f"expected </{opened}>")
+        else:
+            self._between((at, len(self.text)), inside=False)
+        return drafts
+
+    def region(self, draft: _Draft) -> BoxRegion | None:
+        """The region of an entry, or None if it has neither a box nor bricks."""
+        label, box, whole = self._label(draft), self._box(draft), self.grammar.n - 1
+        x1, y1, x2, y2 = box or (0, 0, whole, whole)
+        rows = self._mask(draft, x2 - x1 + 1, y2 - y1 + 1)
+        if box is None and rows is None:
+            return None
+        return BoxRegion(label, (x1, y1, x2, y2), (draft.start, draft.end), self.grammar.n, rows)
+
+    def _note(self, kind: str, position: int, detail: str) -> None:
+        self.repairs.append(Repair(kind, position, detail))
+
+    def _unknown(self, start: int, end: int) -> None:
+        if start < end:
+            self._note("unknown-text", start, f"found {self.text[start : min(end, start + 20)]!r}")
+
+    def _close(self, draft: _Draft, name: str, span: Span, end: int) -> None:
+        draft.fields[name] = span
+        draft.end = end
+
+    def _between(self, span: Span, *, inside: bool) -> None:
+        gap = self.text[slice(*span)]
+        if inside or (self.prose and neutralize(gap).reserved):
+            self._unknown(*span)
+        elif not self.prose and gap.strip():
+            self._unknown(span[0] + len(gap) - len(gap.lstrip()), span[1])
+
+    def _label(self, draft: _Draft) -> str:
+        span = draft.fields.get("ref", (0, 0))
+        try:
+            return normalize(self.text[slice(*span)]).text
+        except RecordError:
+            self._note("no-label", draft.start, "expected <ref> and a label")
+            return ""
+
+    def _box(self, draft: _Draft) -> Box | None:
+        span = draft.fields.get("box", (0, 0))
+        found = [bounded(number[0], 1000) for number in islice(_NUMBER.finditer(self.text, *span), 4)]
+        if len(found) < 4:
+            self._note("no-box", span[0] or draft.end, "expected <box> and four numbers")
+            return None
+        x1, y1, x2, y2 = (min(max(value, 0), self.grammar.n - 1) for value in found)
+        if found != [x1, y1, x2, y2]:
+            self._note("box-range", span[0], f"found {found}")
+        if x1 > x2 or y1 > y2:
+            self._note("box-inverted", span[0], f"found {found}")
+        return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
+
+    def _mask(self, draft: _Draft, width: int, height: int) -> tuple[bytes, ...] | None:
+        span = draft.fields.get("seg")
+        if not self.grammar.seg:
+            self._unknown(*(span or (0, 0)))
+            return None
+        read = self._separated if self.grammar.newlines else self._joined
+        rows = read(span, width, height) if span else ()
+        if any(rows):
+            return rows
+        self._note("no-seg", draft.end, "expected <seg> and bricks")
+        return None
+
+    def _separated(self, span: Span, width: int, height: int) -> tuple[bytes, ...]:
+        rows, row, end = [], bytearray(), span[1]
+        for cell, k, position in self._tokens(span):
+            if cell:
+                if len(row) <= width < len(row) + k:
+                    self._note("long-row", position, f"expected {width} cells")
+                row += cell * min(k, width + 1 - len(row))
+                continue
+            rows.append(self._row(row, width, position))
+            row = bytearray()
+            if len(rows) == height:
+                self._note("extra-rows", position, f"expected {height} rows")
+                return tuple(rows)
+        rows.append(self._row(row, width, end))
+        if len(rows) < height:
+            self._note("missing-rows", end, f"expected {height} rows, found {len(rows)}")
+        return tuple(rows)
+
+    def _row(self, row: bytearray, width: int, position: int) -> bytes:
+        if len(row) < width:
+            self._note("short-row", position, f"expected {width} cells, found {len(row)}")
+        return bytes(row[:width])
+
+    def _joined(self, span: Span, width: int, height: int) -> tuple[bytes, ...]:
+        cells, area = bytearray(), width * height
+        for cell, k, position in self._tokens(span):
+            if len(cells) == area:
+                self._note("extra-rows", position, f"expected {height} rows")
+                break
+            if k > width - len(cells) % width:
+                self._note("long-row", position, f"expected a run of {width - len(cells) % width} cells or fewer")
+            cells += cell * min(k, area - len(cells))
+        if len(cells) < area:
+            kind = "short-row" if len(cells) % width else "missing-rows"
+            self._note(kind, span[1], f"expected {area} cells, found {len(cells)}")
+        return tuple(bytes(cells[start : start + width]) for start in range(0, len(cells), width))
+
+    def _tokens(self, span: Span) -> Iterator[tuple[bytes, int, int]]:
+        """Cell value, run length and position of each brick; an empty value for a newline that separates rows."""
+        at, end = span
+        pattern = _MARKED if self.grammar.marked else _PLAIN
+        for token in pattern.finditer(self.text, at, end):
+            # No brick is longer than a row: a number past that says no more than a full one.
+            k = bounded(token[2], self.grammar.n) if token[2] else 0
+            if k or (self.grammar.newlines and not token[1]):
+                self._unknown(at, token.start())
+                at = token.end()
+                yield _CELL[token[1]] if k else b"", k, token.start()
+        self._unknown(at, end)

@@ -1,0 +1,151 @@
+"""A recipe taken apart: each split of each source with all that shapes its rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+
+import msgspec
+
+from schemas.manifest import Manifest
+from schemas.recipe import BOX_TASKS, CodecSpec, Recipe, SourceSpec
+from t4s_data import __version__
+from t4s_data.codecs import codec_of
+from t4s_data.errors import RecipeError
+from t4s_data.location import Location
+from t4s_data.manifests import load_manifest
+from t4s_data.sources import SOURCES, Source
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One split of one source as a recipe uses it.
+
+    ``table`` is the place of its ``[[source]]`` in the recipe; parts of one table share its ``limit``.
+    """
+
+    table: int
+    source: str
+    location: Location
+    as_split: str
+    codec: CodecSpec
+    tasks: Mapping[str, float]
+    repeat: int
+    limit: int
+    seed: int
+    tokenizer: str
+    vocabulary: tuple[str, ...]
+    embed: bool
+
+    @property
+    def name(self) -> str:
+        """How ids and work folders name the part: `source/split`, with `split_by` where there is one."""
+        return f"{self.source}/{self.location.split_id}"
+
+    def open(self) -> Source:
+        """The reader of this part."""
+        return SOURCES[self.source](self.location)
+
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that change when the part's rows could: recipe, code, or input files.
+
+        Files count by size and modification time, so it holds on one machine and is never published.
+        """
+        inputs = [(str(path), *_stamp(path)) for path in self.open().inputs()]
+        settings = [
+            self.codec.model_dump(),
+            sorted(self.tasks.items()),
+            sorted(self.location.options.items()),
+            self.location.root,
+        ]
+        scalars = [self.name, self.repeat, self.limit, self.seed, self.tokenizer, self.vocabulary, self.embed]
+        text = msgspec.json.encode([__version__, code_digest(), inputs, settings, scalars], enc_hook=str)
+        return hashlib.sha256(text).hexdigest()[:16]
+
+
+def parts_of(recipe: Recipe, data_root: Path) -> list[Part]:
+    """The parts of a recipe, in its order.
+
+    Raises:
+        RecipeError: a split, split_by or task that the source does not have.
+    """
+    vocabulary = vocabulary_of(recipe)
+    return [
+        _part(recipe, table, split, data_root, vocabulary)
+        for table, source in enumerate(recipe.source)
+        for split in source.splits
+    ]
+
+
+def vocabulary_of(recipe: Recipe) -> tuple[str, ...]:
+    """The tokens that the codecs of a recipe add to a tokenizer, each once, in the recipe's order."""
+    codecs = [codec_of(recipe.codec_of(source)) for source in recipe.source]
+    return tuple(dict.fromkeys(token for codec in codecs for token in codec.vocabulary))
+
+
+def _part(recipe: Recipe, table: int, split: str, data_root: Path, vocabulary: tuple[str, ...]) -> Part:
+    source = recipe.source[table]
+    manifest = load_manifest(source.name)
+    split_by = source.split_by or manifest.default_split_by
+    _check_split(manifest, split, split_by)
+    location = Location(
+        data_root,
+        source.root or manifest.root,
+        split,
+        split_by,
+        files={role: (file.path, *file.alternatives) for role, file in manifest.files.items()},
+        images=manifest.images,
+    )
+    return Part(
+        table=table,
+        source=source.name,
+        location=location,
+        as_split=source.as_split,
+        codec=recipe.codec_of(source),
+        tasks=_tasks(manifest, source, recipe.codec_of(source)),
+        repeat=source.repeat,
+        limit=source.limit,
+        seed=recipe.seed,
+        tokenizer=recipe.tokenizer.name,
+        vocabulary=vocabulary,
+        embed=recipe.images.mode == "embed",
+    )
+
+
+def _check_split(manifest: Manifest, split: str, split_by: str | None) -> None:
+    known = {(known.by, known.name) for known in manifest.split}
+    if (split_by, split) in known or (manifest.other_splits and split):
+        return
+    allowed = ", ".join(sorted(f"{by}: {name}" if by else name for by, name in known))
+    asked = f"{split!r} by {split_by!r}" if split_by else repr(split)
+    raise RecipeError(f"source {manifest.name!r} has no split {asked}; it has {allowed}")
+
+
+def _tasks(manifest: Manifest, source: SourceSpec, codec: CodecSpec) -> dict[str, float]:
+    if unknown := sorted(set(source.tasks or ()) - set(manifest.tasks)):
+        raise RecipeError(
+            f"source {source.name!r} cannot make task {unknown[0]!r}; it makes {', '.join(sorted(manifest.tasks))}"
+        )
+    weights = source.tasks or manifest.tasks
+    # Defaults that the codec cannot say are left out; a recipe that names one is refused by its schema.
+    return {name: w for name, w in weights.items() if w > 0 and not (codec.name == "isd" and name in BOX_TASKS)}
+
+
+@cache
+def code_digest() -> str:
+    """A digest of the installed code and manifests: unfinished work of other code is not gone on with."""
+    digest = hashlib.sha256()
+    for package in ("schemas", "t4s_data", "manifests"):
+        root = Path(str(files(package)))
+        for path in sorted(path for path in root.rglob("*") if path.suffix in {".py", ".toml"}):
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns
