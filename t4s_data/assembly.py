@@ -14,7 +14,7 @@ from pathlib import Path
 import msgspec
 
 from schemas.build import Account, Build, InputFile, Shard, TokenSums, Totals
-from schemas.recipe import Recipe
+from schemas.recipe import Recipe, TokenizerSpec
 from t4s_data import __version__
 from t4s_data.account import Histogram, Tally, add, merge_tokens
 from t4s_data.card import CardFacts, render_card
@@ -59,8 +59,10 @@ def assemble(assembly: Assembly, work: Work) -> Build:
     build = _build_record(assembly, done, names)
     _write_quarantine(done, work.corpus / "quarantine")
     write_vocabulary(work.corpus / "tokens", build.vocabulary)
-    (work.corpus / BUILD).write_text(build.to_json(), encoding="utf-8")
-    (work.corpus / "README.md").write_text(render_card(_card_facts(assembly, build, done)), encoding="utf-8")
+    (work.corpus / BUILD).write_text(build.to_json(), encoding="utf-8", newline="\n")
+    (work.corpus / "README.md").write_text(
+        render_card(_card_facts(assembly, build, done)), encoding="utf-8", newline="\n"
+    )
     shards = (shard for account in build.accounts for shard in account.shards)
     write_checksums(work.corpus, {shard.name: shard.sha256 for shard in shards})
     return build
@@ -128,7 +130,7 @@ def _build_record(assembly: Assembly, done: Sequence[Done], names: dict[Unit, st
     )
     tokenizer = load_tokenizer(assembly.parts[0].tokenizer, assembly.parts[0].vocabulary)
     return Build(
-        recipe=assembly.recipe,
+        recipe=_portable(assembly.recipe),
         recipe_sha256=assembly.recipe_sha256,
         code=__version__,
         seed=assembly.recipe.seed,
@@ -139,6 +141,13 @@ def _build_record(assembly: Assembly, done: Sequence[Done], names: dict[Unit, st
         accounts=accounts,
         totals=Totals.of(accounts),
     )
+
+
+def _portable(recipe: Recipe) -> Recipe:
+    """The recipe without this machine's folders: a tokenizer file is named, its digest is in its identity."""
+    path = Path(recipe.tokenizer.name)
+    name = path.name if path.is_file() else recipe.tokenizer.name
+    return recipe.model_copy(update={"tokenizer": TokenizerSpec(name=name)})
 
 
 def _account(part: Part, units: Sequence[tuple[Unit, Tally]], names: dict[Unit, str]) -> Account:

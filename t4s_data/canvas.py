@@ -8,7 +8,8 @@ from typing import NamedTuple
 import numpy as np
 
 from t4s_data.errors import CodecError
-from t4s_data.masks import Bools, Ints, Mask
+from t4s_data.masks import Bools, Mask
+from t4s_data.rle import Ints
 
 Box = tuple[int, int, int, int]
 

@@ -13,7 +13,7 @@ from schemas.build import Account, Build
 from schemas.manifest import LicenseText, Manifest
 from schemas.row import features
 from t4s_data.errors import DataError
-from t4s_data.lengths import LengthSummary, TaskLengths
+from t4s_data.lengths import TaskLengths
 from t4s_data.sample import REASONS
 
 if TYPE_CHECKING:
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from datasets.info import DatasetInfosDict
     from datasets.utils.metadata import MetadataConfigs
     from huggingface_hub import DatasetCardData
-
-__all__ = ["CardFacts", "LengthSummary", "TaskLengths", "card_data", "check_metadata", "render_card"]
 
 
 @dataclass(frozen=True, slots=True)

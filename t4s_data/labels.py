@@ -18,6 +18,7 @@ _PLACEHOLDERS = r"<(?:image|video|audio|bbox|ref-object)>"
 _CHAT_CONTROL = r"<\|[^\s<>|]+\|>"
 _SURROGATES = r"[\ud800-\udfff]"
 _RESERVED = re.compile("|".join((_TAGS, _BRICKS, _PLACEHOLDERS, _CHAT_CONTROL, _SURROGATES)))
+_JOINERS = "\u200c\u200d"
 
 
 class Label(NamedTuple):
@@ -44,7 +45,7 @@ def normalize(text: str) -> Label:
         plain = " ".join(text.split())
     else:
         plain = " ".join(unicodedata.normalize("NFC", "".join(map(_visible, text))).split())
-    if not plain:
+    if not plain.strip(_JOINERS):
         raise RecordError("no-texts", f"no visible character in label {text[:60]!r}")
     return neutralize(plain)
 
@@ -89,4 +90,4 @@ def _visible(char: str) -> str:
     if char.isspace():
         return " "
     category = unicodedata.category(char)
-    return "" if category in {"Cc", "Cs"} or (category == "Cf" and char not in "\u200c\u200d") else char
+    return "" if category in {"Cc", "Cs"} or (category == "Cf" and char not in _JOINERS) else char

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,17 +12,9 @@ from numpy.typing import ArrayLike, NDArray
 from pycocotools import mask as coco
 
 from t4s_data.errors import RecordError
+from t4s_data.rle import MAX_PIXELS, Ints, canonical, compressed, is_empty, runs_between, short, uncompressed
 
-Ints = NDArray[np.int64]
 Bools = NDArray[np.bool_]
-
-MAX_PIXELS = 2**31 - 1
-_LONGEST_NUMBER = 7
-# Characters that go on, then one that ends the number; no number of an image is longer than this.
-_COUNTS = re.compile(rb"(?:[P-o]{0,6}+[0-O])++")
-_ZERO = np.uint8(ord("0"))
-_DIGITS = np.array([*range(16), *range(-16, 0), *range(32)], dtype=np.int64)
-_SIGNED_LIMITS = np.array([1 << (5 * chars - 1) for chars in range(1, _LONGEST_NUMBER)], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -70,7 +61,7 @@ class Mask:
         """
         _check_size(height, width)
         if not isinstance(polygons, list | tuple) or not polygons:
-            raise RecordError("bad-mask", f"expected a list of polygons, found {_short(polygons)}")
+            raise RecordError("bad-mask", f"expected a list of polygons, found {short(polygons)}")
         points = [_points(polygon, max(height, width)) for polygon in polygons]
         return _union_of([rle["counts"] for rle in coco.frPyObjects(points, height, width)], height, width)
 
@@ -78,7 +69,7 @@ class Mask:
     def from_rle(cls, counts: str | bytes | Sequence[int], height: int, width: int) -> Mask:
         """The mask of COCO compressed counts or of a list of run lengths, verified and made canonical."""
         _check_size(height, width)
-        return _union_of([_canonical(counts, height, width)], height, width)
+        return _union_of([canonical(counts, height, width)], height, width)
 
     @classmethod
     def from_dense(cls, pixels: ArrayLike) -> Mask:
@@ -104,7 +95,7 @@ class Mask:
     @cached_property
     def runs(self) -> Ints:
         """Run lengths in pixels over the column-major image, the first one unset; read-only."""
-        runs = _uncompressed(self.counts)
+        runs = uncompressed(self.counts)
         runs.flags.writeable = False
         return runs
 
@@ -176,7 +167,7 @@ def masks_of_labels(labels: NDArray[np.integer[Any]]) -> dict[int, Mask]:
 def _union_of(counts: list[bytes], height: int, width: int) -> Mask:
     if len(counts) > 1:
         counts = [coco.merge([_rle(part, height, width) for part in counts])["counts"]]
-    if len(counts[0]) <= _LONGEST_NUMBER and len(_uncompressed(counts[0])) == 1:
+    if is_empty(counts[0]):
         raise RecordError("empty-mask", f"no pixel inside {height} x {width}")
     return Mask(height, width, counts[0])
 
@@ -197,97 +188,31 @@ def _check_size(height: int, width: int) -> None:
         raise RecordError("bad-mask", f"no image has {height!r} x {width!r} pixels")
 
 
-def _short(value: Any) -> str:
-    text = repr(value)
-    return text if len(text) <= 60 else text[:57] + "..."
-
-
 def _points(polygon: Any, reach: int) -> NDArray[np.float64]:
     if not isinstance(polygon, list | tuple) or len(polygon) < 6 or len(polygon) % 2:
-        raise RecordError("bad-mask", f"expected a polygon of three or more points, found {_short(polygon)}")
+        raise RecordError("bad-mask", f"expected a polygon of three or more points, found {short(polygon)}")
     if not {int, float}.issuperset(map(type, polygon)):
-        raise RecordError("bad-mask", f"a polygon has a coordinate that is no number: {_short(polygon)}")
+        raise RecordError("bad-mask", f"a polygon has a coordinate that is no number: {short(polygon)}")
     try:
         points = np.array(polygon, dtype=np.float64)
     except OverflowError:
         points = np.array([np.inf])
     # Written so that a NaN, which passes no comparison, fails too.
     if not (-reach <= points.min() and points.max() <= 2 * reach):
-        raise RecordError("bad-mask", f"a polygon lies far outside the image: {_short(polygon)}")
+        raise RecordError("bad-mask", f"a polygon lies far outside the image: {short(polygon)}")
     return points
 
 
 def _object_counts(rle: Any, height: int, width: int) -> bytes:
     if not isinstance(rle, Mapping) or not isinstance(rle.get("size"), list | tuple):
-        raise RecordError("bad-mask", f"expected an RLE object with size and counts, found {_short(rle)}")
+        raise RecordError("bad-mask", f"expected an RLE object with size and counts, found {short(rle)}")
     if list(rle["size"]) != [height, width]:
-        raise RecordError("size-mismatch", f"RLE of {_short(rle['size'])} in an image of {[height, width]}")
-    return _canonical(rle.get("counts"), height, width)
-
-
-def _canonical(counts: Any, height: int, width: int) -> bytes:
-    runs = _unpacked(counts) if isinstance(counts, str | bytes) else _listed(counts)
-    # Bounding each run first keeps the sum from passing 64 bits.
-    if len(runs) == 0 or runs.min() < 0 or runs.max() > height * width or runs.sum() != height * width:
-        raise RecordError("bad-mask", f"run lengths do not add up to {height} x {width} pixels: {_short(counts)}")
-    return _compressed(_runs_between(runs.cumsum()[:-1], height * width))
-
-
-def _listed(counts: Any) -> Ints:
-    if not isinstance(counts, list | tuple) or not {int}.issuperset(map(type, counts)):
-        raise RecordError("bad-mask", f"expected run lengths, found {_short(counts)}")
-    if not all(0 <= run <= MAX_PIXELS for run in counts):
-        raise RecordError("bad-mask", f"a run length is out of range: {_short(counts)}")
-    return np.array(counts, dtype=np.int64)
-
-
-def _unpacked(counts: str | bytes) -> Ints:
-    text = counts.encode("ascii", "replace") if isinstance(counts, str) else counts
-    if not _COUNTS.fullmatch(text):
-        raise RecordError("bad-mask", f"counts are not COCO run lengths: {_short(counts)}")
-    return _uncompressed(text)
+        raise RecordError("size-mismatch", f"RLE of {short(rle['size'])} in an image of {[height, width]}")
+    return canonical(rle.get("counts"), height, width)
 
 
 def _of_bounds(bounds: Ints, height: int, width: int) -> Mask:
-    runs = _runs_between(bounds, height * width)
+    runs = runs_between(bounds, height * width)
     if len(runs) == 1:
         raise RecordError("empty-mask", f"no pixel inside {height} x {width}")
-    return Mask(height, width, _compressed(runs))
-
-
-def _runs_between(bounds: Ints, size: int) -> Ints:
-    """Canonical runs that change state at each bound (rising; a bound named twice is no change)."""
-    if not (bounds[1:] > bounds[:-1]).all():
-        values, times = np.unique(bounds, return_counts=True)
-        bounds = values[times % 2 == 1]
-    if len(bounds) and bounds[-1] == size:
-        bounds = bounds[:-1]
-    return np.diff(bounds, prepend=0, append=size)
-
-
-def _uncompressed(counts: bytes) -> Ints:
-    """Run lengths of verified COCO counts: 5 bits a character, from the fourth on differences to the last but one."""
-    chars = np.frombuffer(counts, dtype=np.uint8) - _ZERO
-    ends = (chars < 32).nonzero()[0]
-    starts = np.empty_like(ends)
-    starts[0] = 0
-    np.add(ends[:-1], 1, out=starts[1:])
-    shifts = np.arange(len(chars))
-    shifts -= starts.repeat(ends - starts + 1)
-    shifts *= 5
-    runs = np.add.reduceat(_DIGITS.take(chars) << shifts, starts)
-    runs[1::2].cumsum(out=runs[1::2])
-    runs[2::2].cumsum(out=runs[2::2])
-    return runs
-
-
-def _compressed(runs: Ints) -> bytes:
-    """COCO's text form of canonical runs; the inverse of :func:`_uncompressed`."""
-    values = runs.copy()
-    values[3:] -= runs[1:-2]
-    lengths = np.searchsorted(_SIGNED_LIMITS, np.where(values < 0, ~values, values), side="right") + 1
-    ends = lengths.cumsum()
-    places = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths)
-    chars = ((np.repeat(values, lengths) >> 5 * places) & 31) + (32 + 48)
-    chars[ends - 1] -= 32
-    return chars.astype(np.uint8).tobytes()
+    return Mask(height, width, compressed(runs))

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, settings
 
+from t4s_data.synthetic import write_world
+
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 settings.register_profile("ci", deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
@@ -30,3 +32,14 @@ def real() -> Path:
 def spec() -> Path:
     """The folder with the independent test vectors."""
     return _shared("spec")
+
+
+REFER_SOURCES = ("refcoco", "refcoco+", "refcocog", "refclef", "rrsis-d")
+
+
+@pytest.fixture(scope="session")
+def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root with the synthetic world of the sources in the `refer` layout; read only."""
+    root = tmp_path_factory.mktemp("world")
+    write_world(root, scale=0.0005, seed=0, sources=REFER_SOURCES)
+    return root

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,9 @@ from pycocotools import mask as coco
 from t4s_data.errors import RecordError
 from t4s_data.masks import Bools, Mask, masks_of_labels, union
 from t4s_data.sample import REASONS
+
+# pycocotools' own decoder, the reference here, does not speak NumPy 2's __array__ protocol.
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation:DeprecationWarning")
 
 SIDES = st.integers(1, 24)
 SHAPES = st.tuples(SIDES, SIDES)
@@ -99,13 +103,11 @@ def test_set_operations_are_those_of_the_pixels(parts: tuple[Bools, Bools, Bools
             one.minus(two)
 
 
-coordinates = st.floats(-20, 40, allow_nan=False) | st.integers(-20, 40)
-polygons = st.lists(
-    st.integers(3, 8).flatmap(lambda n: st.lists(coordinates, min_size=2 * n, max_size=2 * n)), min_size=1, max_size=3
-)
+numbers = st.floats(-20, 40, allow_nan=False) | st.integers(-20, 40)
+polygon = st.integers(3, 8).flatmap(lambda n: st.lists(numbers, min_size=2 * n, max_size=2 * n))
 
 
-@given(polygons, SHAPES.filter(lambda shape: max(shape) >= 20))
+@given(st.lists(polygon, min_size=1, max_size=3), SHAPES.filter(lambda shape: max(shape) >= 20))
 def test_polygons_are_the_union_of_what_pycocotools_draws(parts: list[list[float]], shape: tuple[int, int]) -> None:
     drawn = coco.decode(coco.frPyObjects([np.array(part, dtype=float) for part in parts], *shape)).any(axis=2)
     if drawn.any():
@@ -120,9 +122,7 @@ def test_overlapping_parts_are_a_union_and_never_a_sum() -> None:
     assert Mask.from_parts([square, square], 10, 10).area == 16
 
 
-@given(
-    SHAPES.flatmap(lambda shape: st.tuples(*[arrays.arrays(bool, shape)] * 2)).filter(lambda parts: bool(np.any(parts)))
-)
+@given(SHAPES.flatmap(lambda shape: st.tuples(arrays.arrays(bool, shape).filter(np.any), arrays.arrays(bool, shape))))
 def test_a_list_of_rle_objects_is_their_union(parts: tuple[Bools, Bools]) -> None:
     objects = [encoded(part) for part in parts]
     objects[1]["counts"] = objects[1]["counts"].decode()
@@ -192,34 +192,30 @@ def test_no_mask_has_an_impossible_size(size: tuple[Any, Any]) -> None:
         Mask.from_parts([TRIANGLE], *size)
 
 
+def mask_or_reason(make: Callable[[], Mask]) -> Mask | str:
+    try:
+        return make()
+    except RecordError as error:
+        return error.reason
+
+
 json_values = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
-    lambda inner: (
-        st.lists(inner, max_size=7) | st.dictionaries(st.sampled_from(["size", "counts", "x"]), inner, max_size=3)
-    ),
+    lambda inner: st.lists(inner, max_size=7) | st.dictionaries(st.sampled_from(["size", "counts"]), inner),
     max_leaves=20,
 )
 
 
 @given(json_values)
 def test_any_json_is_a_mask_or_a_named_reason(value: Any) -> None:
-    try:
-        mask = Mask.from_parts(value, 12, 9)
-    except RecordError as error:
-        assert error.reason in REASONS
-    else:
-        assert 0 < mask.area <= 12 * 9
+    found = mask_or_reason(lambda: Mask.from_parts(value, 12, 9))
+    assert 0 < found.area <= 12 * 9 if isinstance(found, Mask) else found in REASONS
 
 
 @given(st.text(st.characters(min_codepoint=40, max_codepoint=120), max_size=12) | st.binary(max_size=12))
 def test_any_counts_are_a_mask_or_a_named_reason(counts: str | bytes) -> None:
-    try:
-        mask = Mask.from_rle(counts, 4, 5)
-    except RecordError as error:
-        assert error.reason in REASONS
-    else:
-        assert mask.dense().shape == (4, 5)
-        assert mask == Mask.from_dense(mask.dense())
+    found = mask_or_reason(lambda: Mask.from_rle(counts, 4, 5))
+    assert found == Mask.from_dense(found.dense()) if isinstance(found, Mask) else found in REASONS
 
 
 def test_real_annotations_give_the_pixels_pycocotools_gives(real: Path) -> None:

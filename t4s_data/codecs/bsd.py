@@ -98,10 +98,12 @@ class BoxCodec:
     def _decode(self, text: str, *, prose: bool, repair: bool) -> Decoded:
         grammar = Grammar(self.n, self.bricks == "special", self.row_separator == "newline", self.seg)
         regions, repairs = read_entries(text, grammar, prose=prose)
-        pieces = self._pieces(text, regions, prose) if regions or not repairs else ()
-        return Decoded(regions, settle(text, pieces, repairs, repair=repair))
+        return Decoded(regions, settle(text, self._pieces(text, regions, prose), repairs, repair=repair))
 
     def _pieces(self, text: str, regions: Sequence[BoxRegion], prose: bool) -> Iterator[Piece]:
+        if text and not regions and not prose:
+            yield Piece(0, len("<ref>"), "<ref>")
+            return
         end = 0
         for region in regions:
             start = region.span[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from itertools import islice
+from itertools import chain, islice, pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -89,39 +89,44 @@ class _Reader:
     prose: bool
     repairs: list[Repair] = field(default_factory=list)
 
-    def drafts(self) -> list[_Draft]:
-        """The entries by their tags alone: a field ends at the next tag, whichever it is."""
-        drafts: list[_Draft] = []
-        opened, at = "", 0
-        for tag in _TAG.finditer(self.text):
-            (start, end), closes, name = tag.span(), bool(tag[1]), tag[2]
-            if opened:
-                self._close(drafts[-1], opened, (at, start), end if closes else start)
-                if not closes or name != opened:
-                    self._note("missing-tag", start, f"expected </{opened}>")
-            goes_on = not closes and bool(drafts) and drafts[-1].takes(name)
-            if not opened:
-                self._between((at, start), inside=goes_on)
-                if closes:
-                    self._note("unknown-text", start, f"found {tag[0]!r}")
-            if not closes and not goes_on:
-                drafts.append(_Draft(start, end))
-            opened, at = "" if closes else name, end
-        if opened:
-            self._close(drafts[-1], opened, (at, len(self.text)), len(self.text))
-            self._note("missing-tag", len(self.text), f"expected </{opened}>")
-        else:
-            self._between((at, len(self.text)), inside=False)
-        return drafts
+    def drafts(self) -> Iterator[_Draft]:
+        """The entries by their tags alone: each goes on as long as fields come in order."""
+        draft = _Draft(0, 0)
+        for name, start, span, end in self._fields():
+            goes_on = bool(draft.fields) and draft.takes(name)
+            self._between((draft.end, start), inside=goes_on)
+            if not goes_on:
+                if draft.fields:
+                    yield draft
+                draft = _Draft(start, end)
+            draft.fields[name] = span
+            draft.end = end
+        self._between((draft.end, len(self.text)), inside=False)
+        if draft.fields:
+            yield draft
 
     def region(self, draft: _Draft) -> BoxRegion | None:
         """The region of an entry, or None if it has neither a box nor bricks."""
+        before = len(self.repairs)
         label, box, whole = self._label(draft), self._box(draft), self.grammar.n - 1
         x1, y1, x2, y2 = box or (0, 0, whole, whole)
         rows = self._mask(draft, x2 - x1 + 1, y2 - y1 + 1)
         if box is None and rows is None:
+            del self.repairs[before:]
+            self._note("no-box", draft.end, "expected <box> and four numbers")
             return None
         return BoxRegion(label, (x1, y1, x2, y2), (draft.start, draft.end), self.grammar.n, rows)
+
+    def _fields(self) -> Iterator[tuple[str, int, Span, int]]:
+        """Name, start, text span and end of each field; its text ends at the next tag, whichever that is."""
+        for tag, after in pairwise(chain(_TAG.finditer(self.text), [None])):
+            if tag is None or tag[1]:
+                continue
+            stop = after.start() if after else len(self.text)
+            closing = after if after and after[1] else None
+            if closing is None or closing[2] != tag[2]:
+                self._note("missing-tag", stop, f"expected </{tag[2]}>")
+            yield tag[2], tag.start(), (tag.end(), stop), closing.end() if closing else stop
 
     def _note(self, kind: str, position: int, detail: str) -> None:
         self.repairs.append(Repair(kind, position, detail))
@@ -129,10 +134,6 @@ class _Reader:
     def _unknown(self, start: int, end: int) -> None:
         if start < end:
             self._note("unknown-text", start, f"found {self.text[start : min(end, start + 20)]!r}")
-
-    def _close(self, draft: _Draft, name: str, span: Span, end: int) -> None:
-        draft.fields[name] = span
-        draft.end = end
 
     def _between(self, span: Span, *, inside: bool) -> None:
         gap = self.text[slice(*span)]

@@ -87,6 +87,7 @@ class _Reader:
     n: int
     variant: str
     repairs: list[Repair] = field(default_factory=list)
+    runs: dict[str, tuple[str, int]] = field(default_factory=dict)
 
     def note(self, kind: str, position: int, detail: str) -> None:
         self.repairs.append(Repair(kind, position, detail))
@@ -126,7 +127,9 @@ class _Reader:
 
     def _fill(self, row: NDArray[np.int32], x: int, token: re.Match[str], names: dict[str, int]) -> int:
         """Writes one run into the row at x; the column after it, one past the width once the row is too long."""
-        label, k = self._run(token[0])
+        if token[0] not in self.runs:
+            self.runs[token[0]] = self._run(token[0])
+        label, k = self.runs[token[0]]
         if not label or not k:
             if token[0].strip():
                 self.note("unknown-text", token.start(), f"found {token[0][:20]!r}")

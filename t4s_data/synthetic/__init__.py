@@ -7,18 +7,33 @@ from pathlib import Path
 from typing import Any
 
 from t4s_data.errors import CommandError
+from t4s_data.synthetic.earthreason import write_earthreason
+from t4s_data.synthetic.grefcoco import write_grefcoco
+from t4s_data.synthetic.llava import write_llava
+from t4s_data.synthetic.muse import write_muse
+from t4s_data.synthetic.panoptic import write_instances, write_panoptic
+from t4s_data.synthetic.pix2cap import write_pix2cap
 from t4s_data.synthetic.planted import Planted
+from t4s_data.synthetic.reasonseg import write_reasonseg
 from t4s_data.synthetic.refclef import write_refclef
 from t4s_data.synthetic.refer import write_refcoco, write_refcoco_plus, write_refcocog
 from t4s_data.synthetic.rrsisd import write_rrsisd
 from t4s_data.synthetic.world import World
 
 WRITERS: Mapping[str, Callable[[World], Planted]] = {
+    "coco-panoptic": write_panoptic,
     "refcoco": write_refcoco,
     "refcoco+": write_refcoco_plus,
     "refcocog": write_refcocog,
     "refclef": write_refclef,
+    "grefcoco": write_grefcoco,
+    "pix2cap": write_pix2cap,
+    "reasonseg": write_reasonseg,
+    "muse": write_muse,
     "rrsis-d": write_rrsisd,
+    "earthreason": write_earthreason,
+    "llava": write_llava,
+    "coco-instances": write_instances,
 }
 """The writer of each source's layout, by the source's name."""
 

@@ -72,6 +72,11 @@ def compressed(frame: Frame, thing: Thing) -> list[dict[str, Any]]:
     return [compressed_text(rle) for rle in coco.frPyObjects(polygons(thing), frame.height, frame.width)]
 
 
+def compressed_union(frame: Frame, thing: Thing) -> dict[str, Any]:
+    """All rings as one compressed run-length dict, `counts` as text."""
+    return compressed_text(coco.merge(coco.frPyObjects(polygons(thing), frame.height, frame.width)))
+
+
 def compressed_text(rle: dict[str, Any]) -> dict[str, Any]:
     """A run-length dict whose `counts` JSON can hold."""
     return {"size": [int(side) for side in rle["size"]], "counts": rle["counts"].decode()}

@@ -14,8 +14,8 @@ POINTS = 64
 
 # Corners in percent of the bounding box, y downwards.
 _CORNERS = {
-    "person": "44,0 56,0 60,8 58,15 70,19 84,30 96,52 88,57 74,40 72,56 74,78 80,98 62,100 54,64 48,64 40,100 22,98"
-    " 28,76 28,56 26,40 12,57 4,52 16,30 30,19 42,15 40,8",
+    "person": "42,0 58,0 64,7 61,15 76,19 92,32 100,52 88,58 78,44 76,58 80,78 86,98 62,100 54,72 46,72 38,100 14,98"
+    " 22,76 24,58 22,44 12,58 0,52 8,32 24,19 39,15 36,7",
     "bust": "38,0 56,0 66,8 66,24 60,36 76,42 92,52 98,74 100,98 60,100 20,99 0,97 4,70 12,50 28,42 40,36 34,24 32,8",
     "quadruped": "0,34 6,26 20,28 60,27 70,16 74,2 80,10 88,6 100,24 96,36 84,42 80,56 79,98 70,100 67,68 40,66 36,99"
     " 27,100 24,66 20,98 11,99 11,58 7,46 2,60",
@@ -46,7 +46,7 @@ _CORNERS = {
 }  # fmt: skip
 
 ASPECTS: dict[str, float] = {
-    "person": 0.50, "bust": 0.8, "quadruped": 1.25, "giraffe": 0.6, "bird": 1.2, "car": 1.7, "truck": 1.5, "box": 1.1, "cycle": 1.3,
+    "person": 0.56, "bust": 0.9, "quadruped": 1.25, "giraffe": 0.6, "bird": 1.2, "car": 1.7, "truck": 1.5, "box": 1.1, "cycle": 1.3,
     "airplane": 2.0, "aircraft": 1.0, "boat": 1.2, "bottle": 0.42, "cup": 0.95, "round": 1.15, "bowl": 1.5,
     "banana": 1.3, "chair": 0.8, "couch": 1.7, "table": 1.6, "plant": 0.8, "umbrella": 1.1, "stick": 1.2, "kite": 0.9,
     "teddy": 0.85,
@@ -73,7 +73,12 @@ def fill(name: str) -> float:
 def ring_area(ring: Ring) -> float:
     """The area inside a ring in square pixels (shoelace formula)."""
     x, y = ring[:, 0], ring[:, 1]
-    return abs(float(x @ np.roll(y, -1) - y @ np.roll(x, -1))) / 2
+    return abs(float(x[:-1] @ y[1:] - x[1:] @ y[:-1] + x[-1] * y[0] - x[0] * y[-1])) / 2
+
+
+def points_of(ring: Ring) -> list[tuple[float, float]]:
+    """The ring's points as pairs, as Pillow draws them."""
+    return [(x, y) for x, y in ring.tolist()]
 
 
 @cache

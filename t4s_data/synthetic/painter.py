@@ -6,11 +6,10 @@ import io
 from functools import cache
 
 import numpy as np
-from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image, ImageChops, ImageDraw
 
 from t4s_data.synthetic.catalog import COLORS
-from t4s_data.synthetic.outlines import Ring
+from t4s_data.synthetic.outlines import points_of
 from t4s_data.synthetic.scene import Scene, Thing
 
 Rgb = tuple[int, int, int]
@@ -27,19 +26,31 @@ GROUNDS: dict[str, Rgb] = {
 """What each stuff class is painted with."""
 
 QUALITY = 70
+GRAY = 20
 
 
 def picture(scene: Scene) -> bytes:
     """The scene as a JPEG file."""
+    return _jpeg(_drawn(scene))
+
+
+def gif(scene: Scene) -> bytes:
+    """The scene as a GIF file."""
+    file = io.BytesIO()
+    _drawn(scene).quantize(64).save(file, "GIF")
+    return file.getvalue()
+
+
+def _drawn(scene: Scene) -> Image.Image:
     image = Image.new("RGB", (scene.frame.width, scene.frame.height), (200, 200, 200))
     pen = ImageDraw.Draw(image)
     for stuff in scene.stuff:
-        pen.polygon(_points(stuff.ring), fill=GROUNDS[stuff.category.name])
+        pen.polygon(points_of(stuff.ring), fill=GROUNDS[stuff.category.name])
     for crowd in scene.crowds:
         _paint(pen, crowd)
     for thing in back_to_front(scene):
         _paint(pen, thing)
-    return _jpeg(image)
+    return image
 
 
 def back_to_front(scene: Scene) -> list[Thing]:
@@ -52,26 +63,21 @@ def _paint(pen: ImageDraw.ImageDraw, thing: Thing) -> None:
     dark = (color[0] // 2, color[1] // 2, color[2] // 2)
     light = (color[0] + (255 - color[0]) // 4, color[1] + (255 - color[1]) // 4, color[2] + (255 - color[2]) // 4)
     for ring in thing.rings:
-        pen.polygon(_points(ring), fill=color, outline=dark)
+        pen.polygon(points_of(ring), fill=color, outline=dark)
         center = ring.mean(0)
-        pen.polygon(_points(center + (ring - center) * 0.6 - 0.06 * np.ptp(ring, axis=0)), fill=light)
-
-
-def _points(ring: Ring) -> list[tuple[float, float]]:
-    return [(x, y) for x, y in ring.tolist()]
+        pen.polygon(points_of(center + (ring - center) * 0.6 - 0.06 * np.ptp(ring, axis=0)), fill=light)
 
 
 @cache
-def _grain(height: int, width: int) -> NDArray[np.int16]:
-    """Film grain: a flat surface is nothing a camera gives."""
+def _grain(size: tuple[int, int]) -> Image.Image:
+    """Film grain around GRAY: a flat surface is nothing a camera gives."""
+    width, height = size
     random = np.random.Generator(np.random.PCG64(0))
-    coarse = random.normal(0, 5, (height // 4 + 1, width // 4 + 1))
-    return np.kron(coarse, np.ones((4, 4)))[:height, :width, None].astype(np.int16)
+    coarse = random.normal(GRAY, 5, (height // 4 + 1, width // 4 + 1)).clip(0, 2 * GRAY).astype(np.uint8)
+    return Image.fromarray(np.kron(coarse, np.ones((4, 4), np.uint8))[:height, :width]).convert("RGB")
 
 
 def _jpeg(image: Image.Image) -> bytes:
-    pixels = np.asarray(image).astype(np.int16) + _grain(image.height, image.width)
-    grained = Image.fromarray(pixels.clip(0, 255).astype(np.uint8))
     file = io.BytesIO()
-    grained.save(file, "JPEG", quality=QUALITY)
+    ImageChops.add(image, _grain(image.size), offset=-GRAY).save(file, "JPEG", quality=QUALITY)
     return file.getvalue()

@@ -41,25 +41,26 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class Thing:
-    """One object: rings in pixels, rounded as annotation files have them; crowds have many rings."""
+    """One object: rings in pixels, rounded as annotation files have them; crowds have many rings.
+
+    ``bounds`` are left, top, right and bottom in pixels; ``area`` is in square pixels.
+    """
 
     number: int
     category: Category
     color: str
     rings: tuple[Ring, ...]
+    bounds: tuple[float, float, float, float]
+    area: float
     crowd: bool = False
 
-    @property
-    def area(self) -> float:
-        """Square pixels inside the rings."""
-        return sum(ring_area(ring) for ring in self.rings)
-
-    @property
-    def bounds(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom in pixels."""
-        points = np.concatenate(self.rings)
+    @classmethod
+    def of(cls, number: int, category: Category, color: str, rings: tuple[Ring, ...], *, crowd: bool = False) -> Thing:
+        """The thing inside some rings."""
+        points = np.concatenate(rings)
         (left, top), (right, bottom) = points.min(0).tolist(), points.max(0).tolist()
-        return left, top, right, bottom
+        area = sum(ring_area(ring) for ring in rings)
+        return cls(number, category, color, rings, (left, top, right, bottom), area, crowd)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,17 +85,20 @@ class Scene:
         return [other for other in self.things if other.category.id == thing.category.id]
 
 
+Shares = tuple[float, float, float]
+
+
 @dataclass(frozen=True, slots=True)
 class Style:
-    """What a pool of scenes looks like: classes, frame sizes and area shares (log-normal, of the frame)."""
+    """What a pool of scenes looks like: classes, frame sizes and area shares (least, median, spread of a log-normal)."""
 
     categories: tuple[Category, ...] = THINGS
     frames: tuple[tuple[int, int, float], ...] = FRAMES
-    lead: tuple[float, float] = (0.07, 0.55)
-    other: tuple[float, float] = (0.009, 1.3)
+    lead: Shares = (0.028, 0.058, 0.7)
+    other: Shares = (2e-4, 0.009, 1.3)
     leads: tuple[int, int] = (2, 5)
     others: tuple[int, int] = (2, 9)
-    roughness: float = 0.016
+    roughness: float = 0.013
     crowd_rate: float = 0.04
     aerial: bool = False
 
@@ -103,10 +107,10 @@ STYLES: dict[str, Style] = {
     "coco": Style(),
     "saiapr": Style(frames=((480, 360, 3), (360, 480, 1)), others=(4, 10), crowd_rate=0),
     "reason": Style(frames=((1024, 683, 3), (1024, 768, 2), (640, 480, 2), (768, 1024, 1)), crowd_rate=0),
-    "rrsis": Style(AERIAL, ((800, 800, 97), (780, 800, 1), (800, 738, 1), (631, 600, 1)), (0.02, 1.2), (0.006, 0.9),
+    "rrsis": Style(AERIAL, ((800, 800, 97), (780, 800, 1), (800, 738, 1), (631, 600, 1)), (2e-4, 0.02, 1.2), (2e-4, 0.006, 0.9),
                    (1, 4), (1, 4), 0.012, 0, True),
-    "earth": Style(AERIAL, ((512, 512, 2), (600, 600, 1), (800, 800, 1)), (0.05, 0.8), (0.008, 0.9), (1, 4), (1, 4),
-                   0.012, 0, True),
+    "earth": Style(AERIAL, ((512, 512, 2), (600, 600, 1), (800, 800, 1)), (1e-3, 0.05, 0.8), (2e-4, 0.008, 0.9), (1, 4),
+                   (1, 4), 0.012, 0, True),
     "gqa": Style(frames=((500, 375, 2), (375, 500, 1)), others=(1, 4), crowd_rate=0),
 }  # fmt: skip
 """The pools of pictures by name."""
@@ -128,7 +132,7 @@ class _Builder:
         colors = self.random.permutation(len(COLORS)).tolist()
         words = tuple(COLORS)
         things = [
-            Thing(number, kind, words[colors[number % len(words)]], self._rings(unit[number], boxes[number]))
+            Thing.of(number, kind, words[colors[number % len(words)]], self._rings(unit[number], boxes[number]))
             for number, kind in enumerate(kinds)
         ]
         stuff = aerial_ground(self) if self.style.aerial else ground(self)
@@ -144,9 +148,9 @@ class _Builder:
         # Half of the people in photographs are cut off below the chest.
         return replace(kind, outline="bust") if kind.outline == "person" and self.random.random() < 0.5 else kind
 
-    def _size(self, kind: Category, typical: tuple[float, float]) -> tuple[float, float]:
-        median, spread = typical
-        share = min(0.5, max(2e-4, median * float(self.random.lognormal(0, spread))))
+    def _size(self, kind: Category, typical: Shares) -> tuple[float, float]:
+        least, median, spread = typical
+        share = min(0.5, max(least, median * float(self.random.lognormal(0, spread))))
         aspect = ASPECTS[kind.outline] * float(self.random.lognormal(0, 0.25))
         covered = share * self.frame.width * self.frame.height / fill(kind.outline)
         width, height = (covered * aspect) ** 0.5, (covered / aspect) ** 0.5
@@ -195,9 +199,9 @@ class _Builder:
         left, top, right, bottom = box
         placed = unit * (right - left, bottom - top) + (left, top)
         side = ((right - left) * (bottom - top)) ** 0.5
-        ring = thinned(placed, int(self.random.lognormal(2.6, 0.45) * max(0.55, min(2.5, side / 60))))
+        ring = thinned(placed, int(self.random.lognormal(2.7, 0.5) * max(0.55, min(2.5, side / 60))))
         parts = [ring]
-        if side > 40 and self.random.random() < 0.1:
+        if side > 40 and self.random.random() < 0.16:
             gap = (right - left) * float(self.random.uniform(0.04, 0.12))
             parts = split_apart(ring, float(self.random.uniform(left, right)), gap)
         return tuple(self._inside(part) for part in parts) if parts else (self._inside(ring),)
@@ -214,7 +218,7 @@ class _Builder:
         rings = (
             thinned(one * (size, 1.4 * size) + (left + size * place, top), 12).round(2) for place, one in enumerate(unit)
         )
-        return Thing(number, kind, "gray", tuple(rings), True)
+        return Thing.of(number, kind, "gray", tuple(rings), crowd=True)
 
 
 def ground(builder: _Builder) -> tuple[Stuff, ...]:

@@ -49,7 +49,12 @@ class World:
 
     def photograph(self, scene: Scene, *paths: str) -> None:
         """Write the scene's picture to paths below the data root, unless this world has no pictures."""
-        wanted = [self.data_root / path for path in paths if self.images]
+        if self.images:
+            self.pictured(scene, *paths)
+
+    def pictured(self, scene: Scene, *paths: str) -> None:
+        """Write the scene's picture, even to a world without pictures."""
+        wanted = [self.data_root / path for path in paths]
         missing = [path for path in wanted if not path.exists()]
         if missing:
             data = picture(scene)

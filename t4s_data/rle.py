@@ -1,0 +1,102 @@
+"""COCO run lengths: their compressed text form, read with suspicion, and the runs between bounds."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from t4s_data.errors import RecordError
+
+Ints = NDArray[np.int64]
+
+MAX_PIXELS = 2**31 - 1
+"""The most pixels of an image: what every C library in use can count."""
+
+_LONGEST_NUMBER = 7
+# Characters that go on, then one that ends the number; no number of an image is longer than this.
+_COUNTS = re.compile(rb"(?:[P-o]{0,6}+[0-O])++")
+_ZERO = np.uint8(ord("0"))
+_DIGITS = np.array([*range(16), *range(-16, 0), *range(32)], dtype=np.int64)
+_SIGNED_LIMITS = np.array([1 << (5 * chars - 1) for chars in range(1, _LONGEST_NUMBER)], dtype=np.int64)
+
+
+def canonical(counts: Any, height: int, width: int) -> bytes:
+    """Canonical compressed counts of compressed counts or a list of run lengths from outside, verified.
+
+    Raises :class:`RecordError` ``bad-mask`` if they are malformed or do not add up to the image.
+
+    >>> canonical([2, 0, 1, 3], 2, 3), canonical("33", 2, 3)
+    (b'33', b'33')
+    """
+    runs = _unpacked(counts) if isinstance(counts, str | bytes) else _listed(counts)
+    # Bounding each run first keeps the sum from passing 64 bits.
+    if len(runs) == 0 or runs.min() < 0 or runs.max() > height * width or runs.sum() != height * width:
+        raise RecordError("bad-mask", f"run lengths do not add up to {height} x {width} pixels: {short(counts)}")
+    return compressed(runs_between(runs.cumsum()[:-1], height * width))
+
+
+def uncompressed(counts: bytes) -> Ints:
+    """Run lengths of verified COCO counts: 5 bits a character, from the fourth on differences to the last but one."""
+    chars = np.frombuffer(counts, dtype=np.uint8) - _ZERO
+    ends = (chars < 32).nonzero()[0]
+    starts = np.empty_like(ends)
+    starts[0] = 0
+    np.add(ends[:-1], 1, out=starts[1:])
+    shifts = np.arange(len(chars))
+    shifts -= starts.repeat(ends - starts + 1)
+    shifts *= 5
+    runs = np.add.reduceat(_DIGITS.take(chars) << shifts, starts)
+    runs[1::2].cumsum(out=runs[1::2])
+    runs[2::2].cumsum(out=runs[2::2])
+    return runs
+
+
+def compressed(runs: Ints) -> bytes:
+    """COCO's text form of canonical runs; the inverse of :func:`uncompressed`."""
+    values = runs.copy()
+    values[3:] -= runs[1:-2]
+    lengths = np.searchsorted(_SIGNED_LIMITS, np.where(values < 0, ~values, values), side="right") + 1
+    ends = lengths.cumsum()
+    places = np.arange(ends[-1]) - np.repeat(ends - lengths, lengths)
+    chars = ((np.repeat(values, lengths) >> 5 * places) & 31) + (32 + 48)
+    chars[ends - 1] -= 32
+    return chars.astype(np.uint8).tobytes()
+
+
+def runs_between(bounds: Ints, size: int) -> Ints:
+    """Canonical runs that change state at each bound (rising; a bound named twice is no change)."""
+    if not (bounds[1:] > bounds[:-1]).all():
+        values, times = np.unique(bounds, return_counts=True)
+        bounds = values[times % 2 == 1]
+    if len(bounds) and bounds[-1] == size:
+        bounds = bounds[:-1]
+    return np.diff(bounds, prepend=0, append=size)
+
+
+def is_empty(counts: bytes) -> bool:
+    """Whether canonical counts have no set pixel: they hold one run."""
+    return len(counts) <= _LONGEST_NUMBER and len(uncompressed(counts)) == 1
+
+
+def short(value: Any) -> str:
+    """A value as an error message shows it."""
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _unpacked(counts: str | bytes) -> Ints:
+    text = counts.encode("ascii", "replace") if isinstance(counts, str) else counts
+    if not _COUNTS.fullmatch(text):
+        raise RecordError("bad-mask", f"counts are not COCO run lengths: {short(counts)}")
+    return uncompressed(text)
+
+
+def _listed(counts: Any) -> Ints:
+    if not isinstance(counts, list | tuple) or not {int}.issuperset(map(type, counts)):
+        raise RecordError("bad-mask", f"expected run lengths, found {short(counts)}")
+    if not all(0 <= run <= MAX_PIXELS for run in counts):
+        raise RecordError("bad-mask", f"a run length is out of range: {short(counts)}")
+    return np.array(counts, dtype=np.int64)
