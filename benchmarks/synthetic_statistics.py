@@ -2,7 +2,7 @@
 
 REAL is a folder with COCO-format annotations (every `instances*.json` below it is read) and perhaps
 `refer_seg/refcoco_expressions.json`, whose sentences then label the real objects. Compared are objects of RefCOCO's
-kind: at least 5 % of their picture, two or more of their category in it. Under each mean, in brackets, the first and
+kind: at least 5 % of their picture, two or more of their category in it. After each mean, in brackets, the first and
 last decile. The last column is the synthetic mean over the mean of all real objects.
 """
 
@@ -21,8 +21,8 @@ from t4s_data.canvas import cell_box, grid_of
 from t4s_data.codecs import BoxCodec, ImageCodec
 from t4s_data.errors import RecordError
 from t4s_data.masks import Mask
+from t4s_data.synthetic.composer import scene_of
 from t4s_data.synthetic.objects import polygons
-from t4s_data.synthetic.scene import scene_of
 from t4s_data.synthetic.words import located
 from t4s_data.tokens import load_tokenizer
 
@@ -82,9 +82,15 @@ def measured(shapes: Iterator[Shape]) -> np.ndarray:
     return np.array(rows, dtype=float).reshape(-1, len(NAMES))
 
 
+def summary(values: np.ndarray) -> str:
+    return f"{values.mean():.3g} [{np.quantile(values, 0.1):.3g} .. {np.quantile(values, 0.9):.3g}]"
+
+
 def main(real: Path, pictures: int = 600, seed: int = 0) -> None:
     expressions = real / "refer_seg" / "refcoco_expressions.json"
-    labels = [row[2] for row in json.loads(expressions.read_text())] if expressions.exists() else ["the one on the left"]
+    labels = (
+        [row[2] for row in json.loads(expressions.read_text())] if expressions.exists() else ["the one on the left"]
+    )
     files = {str(path.relative_to(real)): path for path in sorted(real.rglob("instances*.json"))}
     columns = {name: measured(of_file(path, labels)) for name, path in files.items()}
     columns = {name: values for name, values in columns.items() if len(values)}
@@ -94,10 +100,7 @@ def main(real: Path, pictures: int = 600, seed: int = 0) -> None:
     print(f"{'objects':24}" + "".join(f"{len(values):>40,}" for values in columns.values()))
     *_, everything, synthetic = columns.values()
     for at, name in enumerate(NAMES):
-        cells = [
-            f"{values[:, at].mean():.3g} [{np.quantile(values[:, at], 0.1):.3g} .. {np.quantile(values[:, at], 0.9):.3g}]"
-            for values in columns.values()
-        ]
+        cells = [summary(values[:, at]) for values in columns.values()]
         ratio = synthetic[:, at].mean() / everything[:, at].mean()
         print(f"{name:24}" + "".join(f"{cell:>40}" for cell in cells) + f"{ratio:8.2f}")
 

@@ -29,7 +29,7 @@ def find_row(corpus: Path, row_id: str) -> dict[str, Any]:
     shards = sorted(path.relative_to(corpus).as_posix() for path in corpus.glob("data/*/*.parquet"))
     if not shards:
         raise CorpusError(f"{corpus}: no data/*/*.parquet; not a corpus")
-    source = row_id.split("/")[0]
+    source = row_id.partition("/")[0]
     own = [name for name in shards if name.split("/")[1] == source]
     for name in own:
         if (number := _number_of(corpus / name, row_id)) is not None:
@@ -63,9 +63,11 @@ def open_image(row: Row, data_root: Path | None) -> Pillow.Image | None:
     if not row["images"]:
         return None
     stored = row["images"][0]
-    if stored["bytes"] is None and data_root is None:
-        return None
-    data = stored["bytes"] if stored["bytes"] is not None else read_image(data_root / stored["path"])  # type: ignore[operator]
+    data = stored["bytes"]
+    if data is None:
+        if data_root is None:
+            return None
+        data = read_image(data_root / stored["path"])
     try:
         image = Pillow.open(io.BytesIO(data)).convert("RGB")
     except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,13 @@ class Drawn:
     box: Box
     label: str
     color: Color
+
+
+class Line(NamedTuple):
+    """A line of a caption: the height of its letters, and texts with their colors."""
+
+    size: int
+    parts: Sequence[tuple[str, Color]]
 
 
 def color_of(number: int) -> Color:
@@ -115,8 +123,8 @@ def with_cells(image: Pillow.Image, regions: Sequence[Drawn], n: int) -> Pillow.
     shown = (gray * 0.35 + 20).astype(np.uint8)
     lines = _lines(n, image.height, image.width)
     for region in regions:
-        _tint(shown, region.mask, region.color, 0.9)
-        _tint(shown, region.mask & lines, _BLANK, 0.45)
+        _tint(shown, region.mask, region.color, 0.78)
+        _tint(shown, region.mask & lines, _BLANK, 0.35)
     drawn = Pillow.fromarray(shown)
     pen = ImageDraw.Draw(drawn)
     for region in regions:
@@ -145,11 +153,13 @@ def _canvas_panel(row: Row, ground: Pillow.Image, truth: Sequence[Drawn], times:
     if row["codec"] == "none":
         return large
     n = from_name(row["codec"]).n
+    regions = decoded_regions(row)
     colors = {region.label: region.color for region in reversed(truth)}
     cells = []
-    for number, region in enumerate(decoded_regions(row)):
+    for number, region in enumerate(regions):
         box = box_pixels(cell_box(region.grid), n, large.height, large.width)
-        color = colors.get(region.label, color_of(number)) if len(truth) != len(cells) else color_of(number)
+        # Image-wise descriptors merge regions of one label and give them in another order.
+        color = color_of(number) if len(regions) == len(truth) else colors.get(region.label, color_of(number))
         cells.append(Drawn(pixels(region.grid, large.height, large.width), box, region.label, color))
     return with_cells(large, cells, n)
 
@@ -161,39 +171,48 @@ def _canvas_title(row: Row) -> str:
     return f"decoded from the answer: {n} x {n} cells ({row['codec']})"
 
 
-def _caption(row: Row, truth: Sequence[Drawn]) -> list[tuple[str, Color, int]]:
-    """Lines of text with color and size."""
-    head = f"{row['id']}   {row['task']}   {row['split']}"
-    counts = f"descriptor {row['descriptor_tokens']:,}   answer {row['answer_tokens']:,}   total {row['total_tokens']:,}"
+def _caption(row: Row, truth: Sequence[Drawn]) -> list[Line]:
+    counts = f"descriptor {row['descriptor_tokens']:,}, answer {row['answer_tokens']:,}, total {row['total_tokens']:,}"
     asked = next((message["content"] for message in row["messages"] if message["role"] == "user"), "")
-    question = " ".join(asked.replace("<image>", "").split())
-    lines: list[tuple[str, Color, int]] = [(question, _INK, 18)]
-    lines += [(region.label, region.color, 18) for region in truth[:8]]
-    if len(truth) > 8:
-        lines.append((f"and {len(truth) - 8} more", _MUTED, 15))
-    return [*lines, (f"{head}   text tokens: {counts}", _MUTED, 14)]
+    question = textwrap.shorten(asked.replace("<image>", ""), 400, placeholder=" …")
+    labels = [(textwrap.shorten(region.label, 120, placeholder=" …"), region.color) for region in truth[:12]]
+    if len(truth) > 12:
+        labels.append((f"and {len(truth) - 12} more", _MUTED))
+    facts = f"{row['id']} · {row['task']} · {row['split']} · text tokens: {counts}"
+    return [Line(19, [(question, _INK)]), Line(17, labels), Line(14, [(facts, _MUTED)])]
 
 
-def _stacked(
-    panels: Sequence[Pillow.Image], caption: Sequence[tuple[str, Color, int]], width: int
-) -> Pillow.Image:
-    lines = [
-        (line, color, size)
-        for text, color, size in caption
-        for line in textwrap.wrap(text, max(20, int(width / (size * 0.56))), max_lines=4, placeholder=" …")
-    ]
+def _stacked(panels: Sequence[Pillow.Image], caption: Sequence[Line], width: int) -> Pillow.Image:
     height = max((panel.height for panel in panels), default=0)
-    text_height = sum(int(size * 1.45) for _, _, size in lines)
-    page = Pillow.new("RGB", (width + 2 * _GAP, height + text_height + 3 * _GAP), _PAPER)
-    x = y = _GAP
+    text = _typeset(caption, width)
+    page = Pillow.new("RGB", (width + 2 * _GAP, height + text.height + 3 * _GAP), _PAPER)
+    x = _GAP
     for panel in panels:
-        page.paste(panel, (x, y))
+        page.paste(panel, (x, _GAP))
         x += panel.width + _GAP
+    page.paste(text, (_GAP, height + 2 * _GAP - _GAP // 2))
+    return page
+
+
+def _typeset(caption: Sequence[Line], width: int) -> Pillow.Image:
+    """Words set one after the other and broken at the width."""
+    words: list[tuple[int, int, str, Color, int]] = []
+    y = 0
+    for line in caption:
+        font, x = _font(line.size), 0
+        for text, color in line.parts:
+            for word in text.split():
+                length = int(font.getlength(word))
+                if x and x + length > width:
+                    x, y = 0, y + int(line.size * 1.4)
+                words.append((x, y, word, color, line.size))
+                x += length + line.size // 3
+            x += line.size
+        y += int(line.size * 1.6) if line.parts else 0
+    page = Pillow.new("RGB", (width, max(1, y)), _PAPER)
     pen = ImageDraw.Draw(page)
-    y += height + (_GAP // 2 if panels else 0)
-    for text, color, size in lines:
-        pen.text((_GAP, y), text, fill=color, font=_font(size))
-        y += int(size * 1.45)
+    for x, y, word, color, size in words:
+        pen.text((x, y), word, fill=color, font=_font(size))
     return page
 
 

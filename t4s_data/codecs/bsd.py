@@ -9,7 +9,7 @@ from typing import Literal
 
 import numpy as np
 
-from t4s_data.canvas import cell_box
+from t4s_data.canvas import Box, cell_box
 from t4s_data.codecs.bsd_reader import BoxRegion, Grammar, read_entries
 from t4s_data.codecs.decoded import Decoded, Piece, settle
 from t4s_data.errors import CodecError
@@ -69,9 +69,7 @@ class BoxCodec:
         """
         if grid.shape != (self.n, self.n) or grid.dtype != bool:
             raise CodecError(f"expected a bool grid {self.n} x {self.n}, found {grid.dtype} {grid.shape}")
-        x1, y1, x2, y2 = cell_box(grid)
-        box = f"<box>[[{x1} {y1} {x2} {y2}]]</box>"
-        return f"{box}<seg>{self._rows(grid[y1 : y2 + 1, x1 : x2 + 1])}</seg>" if self.seg else box
+        return self._body(grid, cell_box(grid))
 
     def entry(self, label: str, body: str) -> str:
         """The entry of a label and a :meth:`body`; raises :class:`CodecError` for a label that is not normalized."""
@@ -98,27 +96,35 @@ class BoxCodec:
     def _decode(self, text: str, *, prose: bool, repair: bool) -> Decoded:
         grammar = Grammar(self.n, self.bricks == "special", self.row_separator == "newline", self.seg)
         regions, repairs = read_entries(text, grammar, prose=prose)
-        return Decoded(regions, settle(text, self._pieces(text, regions, prose), repairs, repair=repair))
+        first_repair = min((repair.position for repair in repairs), default=len(text) + 1)
+        pieces = self._pieces(text, regions, first_repair, prose)
+        return Decoded(regions, settle(text, pieces, repairs, repair=repair))
 
-    def _pieces(self, text: str, regions: Sequence[BoxRegion], prose: bool) -> Iterator[Piece]:
+    def _pieces(self, text: str, regions: Sequence[BoxRegion], first_repair: int, prose: bool) -> Iterator[Piece]:
         if text and not regions and not prose:
             yield Piece(0, len("<ref>"), "<ref>")
             return
-        end = 0
+        at = 0
         for region in regions:
-            start = region.span[0]
+            start, end = region.span
             if not prose:
-                yield Piece(end, start, "\n" if end else "")
-            end = region.span[1]
-            yield Piece(start, end, self._again(region))
+                yield Piece(at, start, "\n" if at else "")
+            yield Piece(start, end, self._again(region, repaired=end >= first_repair))
+            at = end
         if not prose:
-            yield Piece(end, len(text), "")
+            yield Piece(at, len(text), "")
 
-    def _again(self, region: BoxRegion) -> str | None:
-        try:
-            return self.entry(region.label, self.body(region.grid))
-        except CodecError:
+    def _again(self, region: BoxRegion, *, repaired: bool) -> str | None:
+        grid = region.grid
+        if not is_normal(region.label) or not (repaired or grid.any()):
             return None
+        # What was padded or cut says nothing against the box that was written.
+        return self.entry(region.label, self._body(grid, region.box if repaired else cell_box(grid)))
+
+    def _body(self, grid: Bools, box: Box) -> str:
+        x1, y1, x2, y2 = box
+        text = f"<box>[[{x1} {y1} {x2} {y2}]]</box>"
+        return f"{text}<seg>{self._rows(grid[y1 : y2 + 1, x1 : x2 + 1])}</seg>" if self.seg else text
 
     def _rows(self, window: Bools) -> str:
         height, width = window.shape

@@ -133,7 +133,7 @@ class _Reader:
 
     def _unknown(self, start: int, end: int) -> None:
         if start < end:
-            self._note("unknown-text", start, f"found {self.text[start : min(end, start + 20)]!r}")
+            self._note("unknown-text", start, f"unexpected {self.text[start : min(end, start + 20)]!r}")
 
     def _between(self, span: Span, *, inside: bool) -> None:
         gap = self.text[slice(*span)]
@@ -158,9 +158,9 @@ class _Reader:
             return None
         x1, y1, x2, y2 = (min(max(value, 0), self.grammar.n - 1) for value in found)
         if found != [x1, y1, x2, y2]:
-            self._note("box-range", span[0], f"found {found}")
+            self._note("box-range", span[0], f"expected 0 to {self.grammar.n - 1}, found {found}")
         if x1 > x2 or y1 > y2:
-            self._note("box-inverted", span[0], f"found {found}")
+            self._note("box-inverted", span[0], f"expected the smaller corner first, found {found}")
         return min(x1, x2), min(y1, y2), max(x1, x2), max(y1, y2)
 
     def _mask(self, draft: _Draft, width: int, height: int) -> tuple[bytes, ...] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from itertools import takewhile
+from itertools import islice, takewhile
 from operator import eq
 from typing import NamedTuple, Protocol
 
@@ -79,14 +79,19 @@ def settle(text: str, pieces: Iterable[Piece], repairs: list[Repair], *, repair:
     A reading is strict exactly when encoding it again gives the text, so that one reader serves both.
     """
     if repair and repairs:
-        return tuple(sorted(repairs, key=lambda one: one.position))
-    deviations = (_deviation(text, piece) for piece in pieces if text[piece.start : piece.end] != piece.expected)
-    first = next(deviations, None) or min(repairs, key=lambda one: one.position, default=None)
+        return tuple(sorted(repairs, key=_position))
+    changed = (piece for piece in pieces if text[piece.start : piece.end] != piece.expected)
+    deviations = [_deviation(text, piece) for piece in islice(changed, 1)]
+    first = min((*deviations, *repairs), key=_position, default=None)
     if first is None:
         return ()
     if repair:
         return (first,)
     raise CodecError(first.detail, first.position)
+
+
+def _position(repair: Repair) -> int:
+    return repair.position
 
 
 def _deviation(text: str, piece: Piece) -> Repair:

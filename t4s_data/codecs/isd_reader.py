@@ -96,7 +96,7 @@ class _Reader:
         """The text before or after the descriptor: words have their place in an answer, reserved text has not."""
         gap = self.text[start:end]
         if neutralize(gap).reserved if prose else gap.strip():
-            self.note("unknown-text", start, f"found {gap[:20]!r}")
+            self.note("unknown-text", start, f"unexpected {gap[:20]!r}")
 
     def map(self, start: int, end: int) -> LabelMap:
         """The labels between the tags; what cannot be read is background."""
@@ -132,7 +132,7 @@ class _Reader:
         label, k = self.runs[token[0]]
         if not label or not k:
             if token[0].strip():
-                self.note("unknown-text", token.start(), f"found {token[0][:20]!r}")
+                self.note("unknown-text", token.start(), f"unexpected {token[0][:20]!r}")
             return x
         if x <= len(row) < x + k:
             self.note("long-row", token.start(), f"expected {len(row)} cells")

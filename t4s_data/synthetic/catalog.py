@@ -112,7 +112,8 @@ _STUFF = """
 178 water-other|water,180 window-blind|window,181 window-other|window,184 tree-merged|plant,185 fence-merged|structural,
 186 ceiling-merged|ceiling,187 sky-other-merged|sky,188 cabinet-merged|furniture-stuff,189 table-merged|furniture-stuff,
 190 floor-other-merged|floor,191 pavement-merged|ground,192 mountain-merged|solid,193 grass-merged|plant,
-194 dirt-merged|ground,195 paper-merged|raw-material,196 food-other-merged|food-stuff,197 building-other-merged|building,
+194 dirt-merged|ground,195 paper-merged|raw-material,196 food-other-merged|food-stuff,
+197 building-other-merged|building,
 198 rock-merged|solid,199 wall-other-merged|wall,200 rug-merged|textile
 """
 
@@ -184,7 +185,8 @@ COLORS: dict[str, tuple[int, int, int]] = {
 
 FRAMES: tuple[tuple[int, int, float], ...] = (
     (640, 480, 30), (640, 427, 21), (480, 640, 11), (427, 640, 9), (500, 375, 8), (640, 426, 7), (640, 428, 5),
-    (426, 640, 4), (375, 500, 3), (640, 425, 3), (612, 612, 3), (640, 640, 2), (500, 333, 2), (333, 500, 2), (640, 360, 1),
+    (426, 640, 4), (375, 500, 3), (640, 425, 3), (612, 612, 3), (640, 640, 2), (500, 333, 2), (333, 500, 2),
+    (640, 360, 1),
 )  # fmt: skip
 """Width, height and frequency of pictures like COCO's."""
 

@@ -60,7 +60,7 @@ class _Writer:
         image_id = self.world.image_id(plan.number)
         self.world.photograph(scene, f"{TRAIN2014}/{name2014(image_id)}")
         self._add_objects(scene, image_id)
-        for thing, count in zip(scene.things, plan.sentences, strict=False):
+        for thing, count in zip(scene.talked_about(), plan.sentences, strict=False):
             self._add_single(scene, image_id, thing, plan.split, count)
         for place, count in enumerate(multi):
             self._add_multi(scene, image_id, place, plan.split, count)
@@ -120,7 +120,7 @@ class _Writer:
 
 
 def write_grefcoco(world: World) -> Planted:
-    """grefCOCO as JSON with a pickled twin; its refs to one object name the objects of RefCOCO's."""
+    """Write grefCOCO as JSON with a pickled twin; its refs to one object name the objects of RefCOCO's."""
     planted = Planted()
     folder = world.data_root / "refer_seg" / "grefcoco"
     fields = head(licenses=True) | {"categories": thing_categories()}

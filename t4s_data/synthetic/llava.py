@@ -59,7 +59,9 @@ class _Row:
     def build(self) -> dict[str, Any]:
         if self.kind == "text":
             return self._text_only()
-        pool, number = ("coco", self.number % len(self.world.train2017())) if self.kind == "coco" else ("gqa", self.place)
+        pool, number = (
+            ("coco", self.number % len(self.world.train2017())) if self.kind == "coco" else ("gqa", self.place)
+        )
         scene = self.world.scene(pool, number)
         image = self._image(scene)
         return self._id() | {"image": image, "conversations": self._conversation(scene)}
@@ -125,7 +127,9 @@ class _Row:
 
     def _text_only(self) -> dict[str, Any]:
         topic = pick(TOPICS, 0, "topic", str(self.number))
-        asked = [(f"What should I know about {topic}? Answer in short.", f"There is much to say about {topic}: {ADVICE}")]
+        asked = [
+            (f"What should I know about {topic}? Answer in short.", f"There is much to say about {topic}: {ADVICE}")
+        ]
         if self.number % 3 == 0:
             asked.append(("And in one word?", f"Patience, {self.number} times over."))
         self.planted.quirk("text-only")

@@ -9,8 +9,8 @@ from t4s_data.synthetic import words
 from t4s_data.synthetic.panoptic import add_masks
 from t4s_data.synthetic.planted import Planted
 from t4s_data.synthetic.scene import Scene
-from t4s_data.synthetic.segments import Segment
-from t4s_data.synthetic.streams import JsonArray, json_object
+from t4s_data.synthetic.segments import Panoptic, Segment
+from t4s_data.synthetic.streams import json_object
 from t4s_data.synthetic.world import World, name2017, portion
 
 TRAIN, VAL = (18_212, 152_000), (2_338, 15_254)
@@ -25,33 +25,34 @@ def write_pix2cap(world: World) -> Planted:
     return planted
 
 
-def _write_split(
-    world: World, split: str, numbers: Sequence[int], official: tuple[int, int], planted: Planted
-) -> None:
+def _write_split(world: World, split: str, numbers: Sequence[int], official: tuple[int, int], planted: Planted) -> None:
     images = world.size(official[0], 2)
     captions = round(images * official[1] / official[0])
-    left = 0
+    owed = 0
     with json_object(world.data_root / f"pix2cap/pix2cap_coco_{split}.json", {}, "annotations") as (annotations,):
         for place, number in enumerate(numbers[:images]):
             scene = world.scene("coco", number)
-            world.photograph(scene, f"coco/{split}2017/{name2017(world.image_id(number))}")
+            name = name2017(world.image_id(number))
+            world.photograph(scene, f"coco/{split}2017/{name}")
             # What a picture has too few segments for is left to the next ones.
-            left += portion(captions, images, place)
-            left -= _add_picture(world, split, scene, left, place, annotations, planted)
+            owed += portion(captions, images, place)
+            short = int(place % SHORT_EVERY == 0)
+            rows = _rows(scene, add_masks(world, split, scene, world.image_id(number)), owed, short)
+            annotations.add(
+                {"image_id": world.image_id(number), "file_name": f"{name[:-4]}.png", "segments_info": rows}
+            )
+            owed -= len(rows) - short
+            planted.keep(split, len(rows) - short)
+            planted.quirk("short-captions", short)
 
 
-def _add_picture(
-    world: World, split: str, scene: Scene, captions: int, place: int, annotations: JsonArray, planted: Planted
-) -> int:
-    image_id = world.image_id(scene.frame.number)
-    segments = [one for one in add_masks(world, split, scene, image_id).segments if not one.row()["iscrowd"]]
-    short = segments[-1:] if place % SHORT_EVERY == 0 else []
-    told = segments[: min(captions, len(segments) - len(short))]
-    rows = [_row(segment, caption(scene, segment)) for segment in told] + [_row(segment, "a") for segment in short]
-    annotations.add({"image_id": image_id, "file_name": f"{image_id:012d}.png", "segments_info": rows})
-    planted.keep(split, len(told))
-    planted.quirk("short-captions", len(short))
-    return len(told)
+def _rows(scene: Scene, seen: Panoptic, captions: int, short: int) -> list[dict[str, Any]]:
+    """So many captioned segments of a picture, as far as it has them, and then the short ones."""
+    segments = [segment for segment in seen.segments if not (segment.thing and segment.thing.crowd)]
+    told = segments[: min(captions, len(segments) - short)]
+    return [_row(segment, caption(scene, segment)) for segment in told] + [
+        _row(segment, "a") for segment in segments[len(segments) - short :]
+    ]
 
 
 def _row(segment: Segment, text: str) -> dict[str, Any]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from itertools import count
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from t4s_data.draw import pick
@@ -15,6 +16,8 @@ from t4s_data.synthetic.streams import json_array, write_bytes
 from t4s_data.synthetic.world import World
 
 TRAIN_IMAGES, TRAIN_RICH_IMAGES, VAL_IMAGES, TEST_IMAGES = 239, 209, 200, 779
+TARGETLESS = (2, 4)
+WINDOWS_EVERY = 12
 USES = {
     "person": "could tell you the time of day", "vehicle": "takes people to other places",
     "outdoor": "stands at the side of a street", "animal": "eats and sleeps but cannot speak",
@@ -25,42 +28,67 @@ USES = {
 """What the things of each of COCO's supercategories are good for."""
 
 
+@dataclass(frozen=True, slots=True)
+class _File:
+    """One picture: its scene's number, its place in the split, and how many texts it has."""
+
+    split: str
+    number: int
+    place: int
+    texts: int
+
+    @property
+    def has_target(self) -> bool:
+        return self.split != "test" or self.place not in TARGETLESS
+
+    @property
+    def encoding(self) -> str:
+        return "cp1252" if self.place % WINDOWS_EVERY == 0 else "utf-8"
+
+
 def write_reasonseg(world: World) -> Planted:
     """ReasonSeg; its pictures are always written, since only they say how large they are."""
     planted = Planted()
-    train = world.size(TRAIN_IMAGES, 8)
-    rich = round(train * TRAIN_RICH_IMAGES / TRAIN_IMAGES)
-    counts = [6 if place % 3 else 5 for place in range(rich)] + [1 + place % 4 for place in range(train - rich)]
-    numbers = count()
-    for place, texts in enumerate(counts):
-        _write_picture(world, "train", next(numbers), place, texts, planted)
-    for split, official in (("val", VAL_IMAGES), ("test", TEST_IMAGES)):
-        for place in range(world.size(official, 6)):
-            _write_picture(world, split, next(numbers), place, 1, planted)
-    _write_explanations(world, range(0, train, 2))
+    files = list(_files(world))
+    for file in files:
+        _write(world, file, planted)
+    _write_explanations(world, [file for file in files if file.split == "train" and file.place % 2 == 0])
     return planted
 
 
-def _write_picture(world: World, split: str, number: int, place: int, texts: int, planted: Planted) -> None:
-    scene = world.scene("reason", number)
-    folder = f"reason_seg/ReasonSeg/{split}"
-    name = stem(world, number)
-    is_sentence = texts > 1 or place % 2 == 0
-    asked = [question(scene, f"{number}-{k}") if is_sentence else phrase(scene) for k in range(texts)]
-    targetless = split == "test" and place in (2, 4)
-    body = {"text": asked, "is_sentence": is_sentence, "shapes": _shapes(scene, f"{name}.jpg", targetless, planted)}
-    encoding = "cp1252" if place % 12 == 0 else "utf-8"
-    if encoding == "cp1252":
-        body["text"] = [text.replace("'", "\u2019") + " \u2013 à la carte" for text in asked]
-        planted.quirk("windows-1252-files")
-    text = json.dumps(body, indent=2, ensure_ascii=False)
-    write_bytes(world.data_root / folder / f"{name}.json", text.encode(encoding))
-    world.pictured(scene, f"{folder}/{name}.jpg")
-    if targetless:
-        planted.quirk("files-without-target")
-        planted.drop(split, "no-target", texts)
+def _files(world: World) -> Iterator[_File]:
+    train = world.size(TRAIN_IMAGES, 8)
+    rich = round(train * TRAIN_RICH_IMAGES / TRAIN_IMAGES)
+    for place in range(train):
+        yield _File("train", place, place, 5 + place % 2 if place < rich else 1 + place % 4)
+    first = train
+    for split, official in (("val", VAL_IMAGES), ("test", TEST_IMAGES)):
+        size = world.size(official, 6)
+        yield from (_File(split, first + place, place, 1) for place in range(size))
+        first += size
+
+
+def _write(world: World, file: _File, planted: Planted) -> None:
+    scene = world.scene("reason", file.number)
+    path = f"reason_seg/ReasonSeg/{file.split}/{stem(world, file.number)}"
+    text = json.dumps(_body(world, scene, file, planted), indent=2, ensure_ascii=False)
+    write_bytes(world.data_root / f"{path}.json", text.encode(file.encoding))
+    world.pictured(scene, f"{path}.jpg")
+    planted.quirk("windows-1252-files", int(file.encoding == "cp1252"))
+    if file.has_target:
+        planted.keep(file.split, file.texts)
     else:
-        planted.keep(split, texts)
+        planted.quirk("files-without-target")
+        planted.drop(file.split, "no-target", file.texts)
+
+
+def _body(world: World, scene: Scene, file: _File, planted: Planted) -> dict[str, Any]:
+    is_sentence = file.texts > 1 or file.place % 2 == 0
+    asked = [question(scene, f"{file.number}-{k}") if is_sentence else phrase(scene) for k in range(file.texts)]
+    if file.encoding == "cp1252":
+        asked = [text.replace("'", "\u2019") + " \u2013 à la carte" for text in asked]
+    shapes = _shapes(scene, f"{stem(world, file.number)}.jpg", planted, has_target=file.has_target)
+    return {"text": asked, "is_sentence": is_sentence, "shapes": shapes}
 
 
 def stem(world: World, number: int) -> str:
@@ -68,16 +96,16 @@ def stem(world: World, number: int) -> str:
     return f"{world.draw('reason', 'name', str(number)) % 10**11:011d}_{number:06d}_o"
 
 
-def _shapes(scene: Scene, image_name: str, targetless: bool, planted: Planted) -> list[dict[str, Any]]:
+def _shapes(scene: Scene, image_name: str, planted: Planted, *, has_target: bool) -> list[dict[str, Any]]:
     thing, number = scene.things[0], scene.frame.number
-    shapes = [] if targetless else [_shape("target", ring, image_name) for ring in thing.rings]
+    shapes = [_shape("target", ring, image_name) for ring in thing.rings] if has_target else []
     if number % 3 == 0:
         # Somewhere inside the target and smaller: what may be called right or wrong.
         ring = thing.rings[0]
         center = ring.mean(0)
         shapes.append(_shape("ignore", center + (ring - center) * 0.3, image_name))
         planted.quirk("ignore-shapes")
-    if number % 4 == 0 or targetless:
+    if number % 4 == 0 or not has_target:
         ring = scene.things[-1].rings[0]
         shapes.append(_shape("flag", ring[:2], image_name))
         planted.quirk("flag-shapes")
@@ -117,12 +145,17 @@ def phrase(scene: Scene) -> str:
     return f"the {scene.things[0].color} object that {USES[scene.things[0].category.supercategory]}"
 
 
-def _write_explanations(world: World, numbers: range) -> None:
+def _write_explanations(world: World, files: Iterable[_File]) -> None:
     with json_array(world.data_root / "reason_seg/ReasonSeg/explanatory/train.json") as rows:
-        for number in numbers:
-            scene = world.scene("reason", number)
-            thing, asked = scene.things[0], question(scene, f"{number}-0")
-            use = USES[thing.category.supercategory]
-            reason = f"A {thing.category.name} {use}. In the image, the {thing.color} one is the {thing.category.name} meant."
-            name = stem(world, number)
-            rows.add({"query": asked, "outputs": reason, "image": f"{name}.jpg", "json": f"{name}.json"})
+        for file in files:
+            scene = world.scene("reason", file.number)
+            thing, name = scene.things[0], stem(world, file.number)
+            kind = thing.category
+            rows.add(
+                {
+                    "query": question(scene, f"{file.number}-0"),
+                    "outputs": f"A {kind.name} {USES[kind.supercategory]}. In the image, it is the {thing.color} one.",
+                    "image": f"{name}.jpg",
+                    "json": f"{name}.json",
+                }
+            )

@@ -25,15 +25,39 @@ UNC = (
 MASKLESS_EVERY = 200
 
 
-@dataclass(frozen=True, slots=True)
-class _Files:
+@dataclass(slots=True)
+class _Writer:
+    world: World
     unc: PickledList
     berkeley: PickledList
     images: JsonArray
     annotations: JsonArray
     planted: Planted
+    speaker: Speaker
 
-    def add(self, ref: dict[str, Any], berkeley: str, *, reason: str = "") -> None:
+    def add_picture(self, plan: Plan, place: int) -> None:
+        """A picture with its objects and refs; every so often one object has no mask."""
+        scene = self.world.scene("saiapr", plan.number)
+        image_id = plan.number + 1
+        name = f"{image_id % 41:02d}/images/{image_id}.jpg"
+        self.world.photograph(scene, f"{IMAGES}/{name}")
+        self.images.add({"file_name": name, "height": scene.frame.height, "width": scene.frame.width, "id": image_id})
+        for thing in scene.things:
+            self.annotations.add(_annotation(scene.frame, image_id, thing))
+        for thing, sentences in zip(scene.talked_about(), plan.sentences, strict=False):
+            ref = self.speaker.ref(scene, thing, plan.split, sentences) | _place(image_id, thing)
+            self._add(ref, _berkeley(place))
+        if place % MASKLESS_EVERY == 0:
+            ref = self.speaker.numbered(plan.split, [self.speaker.sentence("the one nobody outlined")])
+            self._add(ref | self._maskless(scene, image_id), _berkeley(place), reason="no-mask")
+
+    def _maskless(self, scene: Scene, image_id: int) -> dict[str, Any]:
+        thing = replace(scene.things[0], number=31)
+        self.annotations.add(_annotation(scene.frame, image_id, thing) | {"segmentation": []})
+        self.planted.quirk("empty-segmentations")
+        return _place(image_id, thing)
+
+    def _add(self, ref: dict[str, Any], berkeley: str, *, reason: str = "") -> None:
         """A ref in both splits; its sentences are usable where there is no reason against it."""
         records = len(ref["sentences"])
         for refs, split_by, split in ((self.unc, "unc", ref["split"]), (self.berkeley, "berkeley", berkeley)):
@@ -54,38 +78,12 @@ def write_refclef(world: World) -> Planted:
         pickled_list(folder / "refs(berkeley).p", python2) as berkeley,
         json_object(folder / "instances.json", fields, "images", "annotations") as (images, annotations),
     ):
-        files = _Files(unc, berkeley, images, annotations, planted)
         speaker = Speaker("refclef", words.located)
+        writer = _Writer(world, unc, berkeley, images, annotations, planted, speaker)
         for place, plan in enumerate(plans(world, UNC, count())):
-            _add_picture(world, speaker, plan, place, files)
+            writer.add_picture(plan, place)
     planted.quirk("python2-pickle")
     return planted
-
-
-def _add_picture(world: World, speaker: Speaker, plan: Plan, place: int, files: _Files) -> None:
-    scene = world.scene("saiapr", plan.number)
-    image_id = plan.number + 1
-    name = f"{image_id % 41:02d}/images/{image_id}.jpg"
-    world.photograph(scene, f"{IMAGES}/{name}")
-    frame = scene.frame
-    files.images.add({"file_name": name, "height": frame.height, "width": frame.width, "id": image_id})
-    for thing in scene.things:
-        files.annotations.add(_annotation(frame, image_id, thing))
-    for thing, sentences in zip(scene.things, plan.sentences, strict=False):
-        ref = speaker.ref(scene, thing, plan.split, sentences) | _place(image_id, thing)
-        files.add(ref, _berkeley(place))
-    if place % MASKLESS_EVERY == 0:
-        _add_maskless(speaker, scene, plan.split, image_id, files, _berkeley(place))
-
-
-def _add_maskless(
-    speaker: Speaker, scene: Scene, split: str, image_id: int, files: _Files, berkeley: str
-) -> None:
-    thing = replace(scene.things[0], number=31)
-    files.annotations.add(_annotation(scene.frame, image_id, thing) | {"segmentation": []})
-    files.planted.quirk("empty-segmentations")
-    ref = speaker.numbered(split, [speaker.sentence("the one nobody outlined")])
-    files.add(ref | _place(image_id, thing), berkeley, reason="no-mask")
 
 
 def _place(image_id: int, thing: Thing) -> dict[str, Any]:

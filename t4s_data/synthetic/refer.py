@@ -79,9 +79,10 @@ def write_refcocog(world: World) -> Planted:
     """RefCOCOg: clauses, split twice; the google file is a Python 2 pickle in Windows-1252."""
     planted = Planted()
     file = _folder(world, REFCOCOG)
-    with pickled_list(file / "refs(umd).p", python3) as umd, pickled_list(
-        file / "refs(google).p", python2_text
-    ) as google:
+    with (
+        pickled_list(file / "refs(umd).p", python3) as umd,
+        pickled_list(file / "refs(google).p", python2_text) as google,
+    ):
         to_google = sink(google, planted, "google")
         sinks: list[Sink] = [
             sink(umd, planted, "umd"),
@@ -130,7 +131,7 @@ def _write(world: World, dataset: Dataset, sinks: list[Sink], planted: Planted) 
 
 
 def _speak(speaker: Speaker, scene: Scene, image_id: int, plan: Plan, sinks: list[Sink]) -> None:
-    for thing, count in zip(scene.things, plan.sentences, strict=False):
+    for thing, count in zip(scene.talked_about(), plan.sentences, strict=False):
         ref = speaker.ref(scene, thing, plan.split, count) | {
             "ann_id": annotation_id(image_id, thing),
             "image_id": image_id,

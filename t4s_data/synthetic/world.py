@@ -9,8 +9,9 @@ from pathlib import Path
 import numpy as np
 
 from t4s_data.draw import draw
+from t4s_data.synthetic.composer import frame_of, scene_of
 from t4s_data.synthetic.painter import picture
-from t4s_data.synthetic.scene import Frame, Scene, frame_of, scene_of
+from t4s_data.synthetic.scene import Frame, Scene
 from t4s_data.synthetic.streams import write_bytes
 
 TRAIN2017_IMAGES, VAL2017_IMAGES = 118_287, 5_000
@@ -95,7 +96,7 @@ def portion(total: int, parts: int, place: int, salt: int = 0) -> int:
     """How much of a total falls on one of its parts: uneven between neighbours, exact in sum, 1 at least.
 
     >>> [portion(10, 4, place) for place in range(4)], sum(portion(120624, 42404, k) for k in range(42404))
-    ([3, 2, 2, 3], 120624)
+    ([3, 2, 1, 4], 120624)
     """
     even = _share(total, parts, place)
     partner = place ^ 1
