@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 import os
+import signal
 import sys
 import traceback
 import warnings
 from collections.abc import Sequence
+from typing import NoReturn
 
-import click
 import typer
 
 from pipelines.commands import build, demo, sources, synth, verify
@@ -33,34 +34,42 @@ app.command("synth")(synth.synth)
 app.command("verify")(verify.verify)
 
 
+class UserInterruptError(T4SError):
+    """The user pressed Ctrl-C."""
+
+    exit_code = 130
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run one command and exit with its code."""
     given = list(sys.argv[1:] if arguments is None else arguments)
     debug = "--debug" in given
     if not debug:
         _hush()
-    # Worker threads of a runner that was given up would keep the process alive.
-    sys.stdout.flush()
+    if arguments is None:
+        signal.signal(signal.SIGINT, _interrupt)
     code = _run([word for word in given if word != "--debug"], debug=debug)
     sys.stdout.flush()
     sys.stderr.flush()
-    os._exit(code) if arguments is None else sys.exit(code)
+    if arguments is None:
+        # Threads of a runner that was given up would keep the process alive.
+        os._exit(code)
+    sys.exit(code)
 
 
 def _run(arguments: Sequence[str], *, debug: bool) -> int:
     try:
-        return app(list(arguments), standalone_mode=False) or 0
-    except click.exceptions.Exit as ending:
-        return ending.exit_code
-    except click.ClickException as error:
-        error.show()
-        return 2
-    except (KeyboardInterrupt, click.Abort):
-        say("interrupted; what is done is kept, and the same command goes on from there")
-        return 130
+        app(list(arguments))
+    except SystemExit as ending:
+        return ending.code if isinstance(ending.code, int) else 0
     except Exception as error:
         _explain(error, debug=debug)
         return error.exit_code if isinstance(error, T4SError) else 1
+    return 0
+
+
+def _interrupt(*_: object) -> NoReturn:
+    raise UserInterruptError("interrupted; what is done is kept, and the same command goes on from there")
 
 
 def _explain(error: Exception, *, debug: bool) -> None:

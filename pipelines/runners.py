@@ -7,6 +7,7 @@ import shlex
 import sys
 import threading
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +24,7 @@ REFUSED: Mapping[str, str] = {
     "InteractiveRunner": "it keeps every element in memory",
 }
 POLL_SECONDS = 0.2
+GRACE_SECONDS = 5
 
 
 def make_pipeline(runner: str, *, workers: int, options: Mapping[str, str], log: Path) -> beam.Pipeline:
@@ -78,13 +80,15 @@ def run(pipeline: beam.Pipeline, on_poll: Callable[[], None]) -> None:
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     thread.start()
     workers: set[psutil.Process] = set()
-    while thread.is_alive():
-        thread.join(POLL_SECONDS)
-        on_poll()
-        workers |= set(psutil.Process().children())
-        dead = [worker for worker in workers if thread.is_alive() and _is_dead(worker)]
-        if dead:
-            _fail_if_still_running(thread, dead, workers)
+    try:
+        while thread.is_alive():
+            thread.join(POLL_SECONDS)
+            on_poll()
+            workers |= set(psutil.Process().children(recursive=True))
+            _check_alive(workers, thread)
+    except BaseException:
+        _kill(workers)
+        raise
     if outcome:
         raise outcome[0]
 
@@ -103,14 +107,19 @@ def _is_dead(process: psutil.Process) -> bool:
         return True
 
 
-def _fail_if_still_running(thread: threading.Thread, dead: list[psutil.Process], workers: set[psutil.Process]) -> None:
-    # Workers also end when the pipeline does: give the runner time to notice that first.
-    thread.join(5)
-    if not thread.is_alive():
-        return
-    for worker in workers:
-        if not _is_dead(worker):
+def _check_alive(workers: set[psutil.Process], thread: threading.Thread) -> None:
+    dead = [worker for worker in workers if _is_dead(worker)]
+    if dead and thread.is_alive():
+        # Workers also end when the pipeline does: the runner gets time to notice that first.
+        thread.join(GRACE_SECONDS)
+        if thread.is_alive():
+            raise WorkerError(
+                f"worker process {dead[0].pid} died (killed, or out of memory); what is done is kept: "
+                "run the command again"
+            )
+
+
+def _kill(workers: set[psutil.Process]) -> None:
+    for worker in workers | set(psutil.Process().children(recursive=True)):
+        with suppress(psutil.NoSuchProcess):
             worker.kill()
-    raise WorkerError(
-        f"worker process {dead[0].pid} died (killed, or out of memory); what is done is kept: run the command again"
-    )

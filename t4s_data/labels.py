@@ -42,12 +42,13 @@ def normalize(text: str) -> Label:
     Label(text='the ‹seg>left one', reserved=1)
     """
     if text.isascii() and text.isprintable() and "<" not in text:
-        plain = " ".join(text.split())
+        label = Label(" ".join(text.split()), 0)
     else:
-        plain = " ".join(unicodedata.normalize("NFC", "".join(map(_visible, text))).split())
-    if not plain.strip(_JOINERS):
+        visible = unicodedata.normalize("NFC", "".join(map(_visible, text)))
+        label = neutralize(" ".join(visible.split()))
+    if not label.text.strip(_JOINERS):
         raise RecordError("no-texts", f"no visible character in label {text[:60]!r}")
-    return neutralize(plain)
+    return label
 
 
 def normalize_for_image(text: str) -> Label:

@@ -18,7 +18,7 @@ from t4s_data.codecs.isd import Dialect, Variant
 from t4s_data.errors import CodecError
 from t4s_data.masks import Bools
 
-SIZES = (2, 3, 16, 64, 256)
+SIZES = (2, 5, 64, 256)
 
 
 def all_codecs(n: int) -> list[Codec]:
