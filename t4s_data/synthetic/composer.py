@@ -111,14 +111,13 @@ class _Composer:
         return boxes
 
     def _free_box(self, kind: Category) -> Box:
-        width, height = self._size(kind, self.style.other)
-        tries = [
-            (x, y, x + width, y + height)
-            for x, y in (
-                self.random.random((6, 2)) * (self.frame.width - width, self.frame.height - height)
-            ).tolist()
-        ]  # fmt: skip
-        best = min(tries, key=self._covered)
+        return self._free_place(*self._size(kind, self.style.other))
+
+    def _free_place(self, width: float, height: float) -> Box:
+        """Of six places for a box the one that covers least of those before it."""
+        spare = (self.frame.width - width, self.frame.height - height)
+        tries = (self.random.random((6, 2)) * spare).tolist()
+        best = min(((x, y, x + width, y + height) for x, y in tries), key=self._covered)
         self.boxes.append(best)
         return best
 
@@ -146,8 +145,7 @@ class _Composer:
     def _crowd(self, kind: Category, number: int) -> Thing:
         count = int(self.random.integers(5, 10))
         size = 0.06 * min(self.frame.width, self.frame.height)
-        left = self.random.uniform(0, self.frame.width - size * count)
-        top = self.random.uniform(0, self.frame.height / 3)
+        left, top, _, _ = self._free_place(size * count, 1.4 * size)
         unit = ragged([kind.outline] * count, self.random, self.style.roughness)
         rings = (
             thinned(one * (size, 1.4 * size) + (left + size * place, top), 12).round(2)

@@ -19,6 +19,8 @@ from t4s_data.synthetic.world import World
 
 SPLITS = (("train", 2_371), ("val", 1_135), ("test", 1_928))
 QUESTIONS, ANSWERS = 6, 5
+LABELLESS, IMAGELESS = 3, 7
+"""Places in each split whose label image, or whose picture, is missing; they come on top of the official number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,34 +40,64 @@ def _folders(split: str) -> _Folders:
     return _Folders(f"{root}/images", f"{root}/labels", f"{deep if split == 'val' else root}/QAs")
 
 
+@dataclass(frozen=True, slots=True)
+class _Record:
+    """One picture: the number of its scene, which is its file stem, and its place in the split."""
+
+    split: str
+    number: int
+    place: int
+
+    @property
+    def has_target(self) -> bool:
+        return self.place % 8 != 5
+
+    @property
+    def missing(self) -> str:
+        """Which of its files is not there, with the reason that makes of its records."""
+        return {LABELLESS: "no-mask", IMAGELESS: "image-missing"}.get(self.place, "")
+
+
 def write_earthreason(world: World) -> Planted:
     """EarthReason; its pictures are always written, since a record is found by its files."""
     planted = Planted()
     first = 0
     for split, official in SPLITS:
-        count = world.size(official, 10)
+        count = world.size(official, 14) + 2
         for place in range(count):
-            _write_record(world, split, first + place, place, planted)
+            _write_record(world, _Record(split, first + place, place), planted)
         first += count
     return planted
 
 
-def _write_record(world: World, split: str, number: int, place: int, planted: Planted) -> None:
-    scene = world.scene("earth", number)
-    folders = _folders(split)
-    targets = [] if place % 8 == 5 else scene.alike(scene.things[0])
-    suffix = ("jpg", "jpg", "jpeg", "png")[place % 4]
-    world.pictured(scene, f"{folders.images}/{number:06d}.{suffix}")
-    write_bytes(world.data_root / folders.labels / f"{number:06d}.png", label(scene, targets))
-    body = {"questions": questions(scene, number), "answer": answers(scene, number) if targets else []}
-    if place % 16 == 13:
-        # An answer that says so in words, over an empty mask.
-        body["answer"] = ["Nothing of that kind is in the picture."] * ANSWERS
-    ending = "txt" if place % 7 == 6 else "json"
-    write_bytes(world.data_root / folders.qas / f"{number:06d}.{ending}", json.dumps(body, indent=4).encode())
+def _write_record(world: World, record: _Record, planted: Planted) -> None:
+    scene = world.scene("earth", record.number)
+    folders, stem = _folders(record.split), f"{record.number:06d}"
+    if record.missing != "image-missing":
+        world.pictured(scene, f"{folders.images}/{stem}.{('jpg', 'jpg', 'jpeg', 'png')[record.place % 4]}")
+    if record.missing != "no-mask":
+        targets = scene.alike(scene.things[0]) if record.has_target else []
+        write_bytes(world.data_root / folders.labels / f"{stem}.png", label(scene, targets))
+    body = {"questions": questions(scene, record.number), "answer": _answers(scene, record)}
+    ending = "txt" if record.place % 7 == 6 else "json"
+    write_bytes(world.data_root / folders.qas / f"{stem}.{ending}", json.dumps(body, indent=4).encode())
+    _count(record, min(QUESTIONS, len(body["answer"]) or QUESTIONS), planted)
     planted.quirk("txt-questions", int(ending == "txt"))
-    planted.quirk("no-target-images", int(not targets))
-    planted.keep(split, ANSWERS if body["answer"] else QUESTIONS)
+
+
+def _count(record: _Record, pairs: int, planted: Planted) -> None:
+    if record.missing:
+        planted.drop(record.split, record.missing, pairs)
+    else:
+        planted.keep(record.split, pairs)
+        planted.quirk("images-without-target", int(not record.has_target))
+
+
+def _answers(scene: Scene, record: _Record) -> list[str]:
+    """No answer, or answers that say so, where nothing is marked; else answers about what is."""
+    if record.has_target:
+        return answers(scene, record.number)
+    return [] if record.place % 96 == 5 else ["Nothing of that kind is in the picture."] * ANSWERS
 
 
 def label(scene: Scene, targets: list[Thing]) -> bytes:

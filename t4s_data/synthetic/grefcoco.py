@@ -130,14 +130,14 @@ def write_grefcoco(world: World) -> Planted:
         json_object(folder / "instances.json", fields, "images", "annotations") as (images, annotations),
     ):
         writer = _Writer(world, refs, twin, images, annotations, planted, Speaker("refcoco", words.located))
-        for place, (plan, multi, none) in enumerate(_plans(world)):
+        for place, (plan, multi, none) in enumerate(full_plans(world)):
             writer.add_picture(plan, multi, none)
             if place % SILENT_EVERY == 0:
                 writer.add_silent(plan.split, world.image_id(plan.number))
     return planted
 
 
-def _plans(world: World) -> Iterator[tuple[Plan, list[int], list[int]]]:
+def full_plans(world: World) -> Iterator[tuple[Plan, list[int], list[int]]]:
     """RefCOCO's plan with the sentences of further refs to several objects and to none."""
     images = {split.name: world.size(split.images, 4 if split.name == "train" else 2) for split in REFCOCO.splits}
     place = dict.fromkeys(images, 0)

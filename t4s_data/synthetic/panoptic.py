@@ -58,7 +58,7 @@ def _write_split(world: World, split: str, numbers: range, planted: Planted) -> 
             segments = add_masks(world, split, scene, image_id).segments
             annotations.add(_annotation(image_id, [segment.row() for segment in segments], place))
             planted.keep(split)
-            planted.quirk("crowds", len(scene.crowds))
+            planted.quirk("crowds", sum(segment.row()["iscrowd"] for segment in segments))
 
 
 def _image(world: World, number: int, folder: str) -> dict[str, Any]:
@@ -81,6 +81,7 @@ def _write_instances(world: World, split: str, numbers: Iterable[int], planted: 
             scene, image_id = world.scene("coco", number), world.image_id(number)
             world.photograph(scene, f"coco/{split}/{name2017(image_id)}")
             if place % EMPTY_EVERY == 2:
+                planted.drop(split, "no-target")
                 planted.quirk("images-without-annotations")
                 continue
             for thing in (*scene.things, *scene.crowds):

@@ -43,6 +43,7 @@ def _write_split(world: World, split: str, numbers: Sequence[int], official: tup
             )
             owed -= len(rows) - short
             planted.keep(split, len(rows) - short)
+            planted.drop(split, "no-texts", short)
             planted.quirk("short-captions", short)
 
 

@@ -27,7 +27,8 @@ class Planted:
 
     def drop(self, split: str, reason: str, records: int = 1) -> None:
         """Count records that have to end in quarantine."""
-        self.quarantined[split][reason] += records
+        if records:
+            self.quarantined[split][reason] += records
 
     def drop_embedded(self, split: str, reason: str) -> None:
         """Count a usable record that has to end in quarantine when images are embedded."""

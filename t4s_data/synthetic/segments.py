@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,28 +52,47 @@ class Panoptic:
 
 def panoptic(scene: Scene) -> Panoptic:
     """The segments of a scene; a seam along outlines and one blind spot belong to none (id 0)."""
-    layers: list[tuple[Category, Thing | None, tuple[Ring, ...]]] = [
-        (stuff.category, None, (stuff.ring,)) for stuff in scene.stuff
-    ]
-    layers += [(thing.category, thing, thing.rings) for thing in (*scene.crowds, *back_to_front(scene))]
-    labels = _painted(scene, [rings for _, _, rings in layers])
+    layers = _layers(scene)
+    labels = _painted(scene, layers)
     ids = _ids(scene, len(layers))
     areas = np.bincount(labels.ravel(), minlength=len(layers) + 1)
     segments = tuple(
-        Segment(int(ids[label]), category, thing, _box(labels == label), int(areas[label]))
-        for label, (category, thing, _) in enumerate(layers, 1)
+        Segment(int(ids[label]), layer.category, layer.thing, _box(labels == label), int(areas[label]))
+        for label, layer in enumerate(layers, 1)
         if areas[label]
     )
     return Panoptic(segments, _png(labels, ids))
 
 
-def _painted(scene: Scene, layers: list[tuple[Ring, ...]]) -> NDArray[np.uint8]:
+def class_map(scene: Scene, numbers: Mapping[str, int]) -> NDArray[np.uint8]:
+    """The number of the class seen at each pixel, uint8 (H, W), by the classes' names; 0 where there is none."""
+    layers = _layers(scene)
+    lookup = np.array([0, *(numbers[layer.category.name] for layer in layers)], dtype=np.uint8)
+    return lookup[_painted(scene, layers)]
+
+
+@dataclass(frozen=True, slots=True)
+class _Layer:
+    category: Category
+    thing: Thing | None
+    rings: tuple[Ring, ...]
+
+
+def _layers(scene: Scene) -> list[_Layer]:
+    """What is painted over each other: stuff, crowds, things."""
+    things = (*scene.crowds, *back_to_front(scene))
+    return [_Layer(stuff.category, None, (stuff.ring,)) for stuff in scene.stuff] + [
+        _Layer(thing.category, thing, thing.rings) for thing in things
+    ]
+
+
+def _painted(scene: Scene, layers: list[_Layer]) -> NDArray[np.uint8]:
     """The number of the uppermost layer at each pixel, uint8 (H, W), from 1; 0 is void."""
     width, height = scene.frame.width, scene.frame.height
     image = Image.new("L", (width, height))
     pen = ImageDraw.Draw(image)
-    for label, rings in enumerate(layers, 1):
-        for ring in rings:
+    for label, layer in enumerate(layers, 1):
+        for ring in layer.rings:
             pen.polygon(points_of(ring), fill=label)
             if label > len(scene.stuff):
                 pen.line([*points_of(ring), *points_of(ring[:1])], fill=0, width=3)
@@ -98,5 +118,5 @@ def _box(mask: NDArray[np.bool_]) -> tuple[int, int, int, int]:
 def _png(labels: NDArray[np.uint8], ids: NDArray[np.int64]) -> bytes:
     colors = np.stack([ids % 256, ids // 256 % 256, ids // 65536], axis=-1).astype(np.uint8)
     file = io.BytesIO()
-    Image.fromarray(colors[labels]).save(file, "PNG", compress_level=3)
+    Image.fromarray(colors[labels]).save(file, "PNG", compress_level=1)
     return file.getvalue()

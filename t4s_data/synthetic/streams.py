@@ -63,6 +63,8 @@ def json_object(path: Path, head: Mapping[str, Any], *names: str) -> Iterator[tu
 
 
 def write_bytes(path: Path, data: bytes) -> None:
-    """A whole file, with the folders it lies in."""
+    """A whole file, with the folders it lies in; there is never a part of it under its name."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
+    part = path.with_name(f"{path.name}.part")
+    part.write_bytes(data)
+    part.replace(path)

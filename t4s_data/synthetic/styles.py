@@ -20,11 +20,11 @@ class Style:
 
     categories: tuple[Category, ...] = THINGS
     frames: tuple[tuple[int, int, float], ...] = FRAMES
-    lead: Shares = (0.028, 0.058, 0.7)
+    lead: Shares = (0.028, 0.057, 0.7)
     other: Shares = (2e-4, 0.009, 1.3)
     leads: tuple[int, int] = (2, 5)
     others: tuple[int, int] = (2, 9)
-    roughness: float = 0.013
+    roughness: float = 0.011
     crowd_rate: float = 0.04
     aerial: bool = False
 
@@ -37,6 +37,7 @@ STYLES: dict[str, Style] = {
                    (2e-4, 0.006, 0.9), (1, 4), (1, 4), 0.012, 0, True),
     "earth": Style(AERIAL, ((512, 512, 2), (600, 600, 1), (800, 800, 1)), (1e-3, 0.05, 0.8),
                    (2e-4, 0.008, 0.9), (1, 4), (1, 4), 0.012, 0, True),
+    "own": Style(others=(1, 6), crowd_rate=0),
     "gqa": Style(frames=((500, 375, 2), (375, 500, 1)), others=(1, 4), crowd_rate=0),
 }  # fmt: skip
 """The pools of pictures by name."""
