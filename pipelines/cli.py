@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from pipelines.commands import build, demo, sources, synth, verify
+from pipelines.commands import build, demo, publish, show, sources, synth, verify
 from pipelines.console import say
 from t4s_data.errors import T4SError
 
@@ -31,7 +31,9 @@ app.command("demo")(demo.demo)
 app.command("build")(build.build)
 app.command("sources")(sources.sources)
 app.command("synth")(synth.synth)
+app.command("show")(show.show)
 app.command("verify")(verify.verify)
+app.command("publish")(publish.publish)
 
 
 class UserInterruptError(T4SError):
