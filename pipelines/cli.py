@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from pipelines.commands import build, demo, publish, show, sources, synth, verify
+from pipelines.commands import build, decode, demo, evaluate, publish, show, sources, synth, verify
 from pipelines.console import say
 from t4s_data.errors import T4SError
 
@@ -34,6 +34,8 @@ app.command("synth")(synth.synth)
 app.command("show")(show.show)
 app.command("verify")(verify.verify)
 app.command("publish")(publish.publish)
+app.command("decode")(decode.decode)
+app.command("evaluate")(evaluate.evaluate)
 
 
 class UserInterruptError(T4SError):

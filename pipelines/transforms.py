@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from pathlib import Path
 
 import apache_beam as beam
 
+from t4s_data.audit import Plan, audit_shard
 from t4s_data.errors import T4SError
 from t4s_data.parts import Part
 from t4s_data.shards import build_shard, stage_parts
@@ -47,3 +49,22 @@ class BuildShard(beam.DoFn):
             self._work.fail(error)
             raise
         yield element
+
+
+class AuditShard(beam.DoFn):
+    """A shard's name and a path -> the summary of the shard at that path, and the name."""
+
+    def __init__(self, corpus: Path, plan: Plan, work: Work) -> None:
+        self._corpus = corpus
+        self._plan = plan
+        self._work = work
+
+    def process(self, element: tuple[str, str]) -> Iterator[str]:
+        """Summarize the shard."""
+        shard, target = element
+        try:
+            audit_shard(self._corpus, shard, self._plan).save(Path(target))
+        except T4SError as error:
+            self._work.fail(error)
+            raise
+        yield shard

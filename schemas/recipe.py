@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, PositiveInt, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
 
 SourceName = Literal[
     "coco-panoptic",
@@ -34,6 +35,7 @@ TaskName = Literal[
     "geospatial-reasoning-segmentation",
     "visual-understanding",
 ]
+SplitName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$")]
 BOX_TASKS: frozenset[str] = frozenset({"referring-comprehension"})
 """Tasks whose answer is a box alone, which image-wise descriptors cannot say."""
 
@@ -80,22 +82,76 @@ class HoldoutSpec(_Model):
     mode: Literal["off", "report", "drop"] = "off"
 
 
+class LimitsSpec(_Model):
+    """How long answers may be; conversations that are kept as they are have no limit."""
+
+    answer_tokens: int = Field(0, ge=0, description="most tokens of an answer; 0 = no limit")
+    over: Literal["trim", "drop"] = Field(
+        "trim",
+        description="an answer that passes it: trim to the largest regions, said in the question (a record whose task "
+        "must name every region is dropped) | drop the record; both are counted",
+    )
+
+
+OPTIONS: Mapping[str, tuple[SourceName, ...]] = {
+    "min_texts": ("reasonseg",),
+    "texts_per_image": ("reasonseg",),
+    "explanatory": ("reasonseg",),
+    "pairs": ("earthreason",),
+    "labels": ("coco-instances",),
+    "ignore_ids": ("mask-folder",),
+}
+"""Keys of a `[[source]]` that only some sources know, and which; their readers have the defaults."""
+
+
 class SourceSpec(_Model):
     """One source of the mixture."""
 
     name: SourceName
-    splits: Annotated[list[str], Field(min_length=1)] = Field(["train"], description="splits of the source")
+    splits: Annotated[list[SplitName], Field(min_length=1)] = Field(["train"], description="splits of the source")
     as_split: str = Field(
         "train", pattern=r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$", description="split of the corpus they go to"
     )
     split_by: str | None = Field(None, description="who split the data (refer layout: unc, umd, google, berkeley)")
     root: str | None = Field(None, description="folder below --data-root; default from the manifest")
     repeat: PositiveInt = Field(1, description="times each record is used, each with another template")
-    tasks: dict[TaskName, Annotated[float, Field(gt=0, strict=False, allow_inf_nan=False)]] | None = Field(
+    tasks: dict[TaskName, Annotated[float, Field(gt=0, allow_inf_nan=False)]] | None = Field(
         None, min_length=1, description="weights of the tasks; a hash decides for each sample"
     )
     limit: int = Field(0, ge=0, description="most records used per split; 0 = all")
     codec: CodecSpec | None = Field(None, description="a codec of its own")
+    limits: LimitsSpec | None = Field(None, description="limits of its own")
+    min_texts: PositiveInt | None = Field(None, description="reasonseg: images with at least so many texts")
+    texts_per_image: PositiveInt | None = Field(None, description="reasonseg: so many texts of each image, by hash")
+    explanatory: bool | None = Field(None, description="reasonseg: with the written reason where there is one")
+    pairs: Literal["zip", "product"] | None = Field(
+        None, description="earthreason: question i with answer i | every question with every answer"
+    )
+    labels: Literal["names", "captions"] | None = Field(
+        None, description="coco-instances: regions called after their categories | one record for each caption"
+    )
+    ignore_ids: list[Annotated[int, Field(ge=0)]] | None = Field(
+        None, description="mask-folder: values of index PNGs that are no class"
+    )
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keys that only some sources know, as far as they are given."""
+        return {key: value for key in OPTIONS if (value := getattr(self, key)) is not None}
+
+    @model_validator(mode="after")
+    def _only_its_own_keys(self) -> SourceSpec:
+        for key in self.options:
+            if self.name not in OPTIONS[key]:
+                raise ValueError(f"source {self.name!r} has no key {key!r}; only {', '.join(OPTIONS[key])} has it")
+        return self
+
+    @field_validator("root")
+    @classmethod
+    def _below_the_data_root(cls, value: str | None) -> str | None:
+        if value is not None and (not value or value.startswith("/") or ".." in value.replace("\\", "/").split("/")):
+            raise ValueError(f"{value!r} is no folder below --data-root")
+        return value
 
     @model_validator(mode="after")
     def _no_split_twice(self) -> SourceSpec:
@@ -113,11 +169,16 @@ class Recipe(_Model):
     tokenizer: TokenizerSpec = TokenizerSpec()
     images: ImagesSpec = ImagesSpec()
     holdout: HoldoutSpec = HoldoutSpec()
+    limits: LimitsSpec = LimitsSpec()
     source: Annotated[list[SourceSpec], Field(min_length=1)]
 
     def codec_of(self, source: SourceSpec) -> CodecSpec:
         """The codec that a source's rows are written with."""
         return source.codec or self.codec
+
+    def limits_of(self, source: SourceSpec) -> LimitsSpec:
+        """The limits that a source's rows keep to."""
+        return source.limits or self.limits
 
     @model_validator(mode="after")
     def _each_part_once(self) -> Recipe:

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from schemas.build import Account, Build
 from schemas.manifest import LicenseText, Manifest
 from schemas.row import features
+from t4s_data.audit import OWN
 from t4s_data.errors import DataError
+from t4s_data.findings import ALL, PAPER, Findings, advice
 from t4s_data.lengths import TaskLengths
 from t4s_data.sample import REASONS
 
@@ -25,12 +27,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class CardFacts:
-    """Everything a card is made of; ``manifests`` by source name, ``command`` as it is typed to rebuild."""
+    """Everything a card is made of.
+
+    ``manifests`` by source name, ``command`` as it is typed to rebuild, ``findings`` of the audit, if there was one.
+    """
 
     build: Build
     manifests: Mapping[str, Manifest]
     lengths: Sequence[TaskLengths]
     command: str
+    findings: Findings | None = None
 
     @property
     def embed(self) -> bool:
@@ -181,6 +187,7 @@ def _text_values(facts: CardFacts) -> dict[str, Any]:
         "paper": _paper_lines(facts),
         "tokenizer": build.tokenizer,
         "lengths": facts.lengths,
+        "audit": _audit_values(facts.findings) if facts.findings else None,
         "dropped": [line for account in build.accounts for line in _dropped_lines(account)],
         "notes": [line for account in build.accounts for line in _note_lines(account)],
         "regions": sum(account.regions for account in build.accounts),
@@ -190,6 +197,26 @@ def _text_values(facts: CardFacts) -> dict[str, Any]:
         "code": build.code,
         "seed": build.seed,
         "command": facts.command,
+    }
+
+
+def _audit_values(findings: Findings) -> dict[str, Any]:
+    """What the card shows of an audit: lengths under the first codec, Figure 7, and ceilings over all regions."""
+    first = findings.lengths[0]
+    lines = [line for line in findings.lengths if (line.tokenizer, line.codec) == (first.tokenizer, first.codec)]
+    ours = findings.figure_of(findings.figure_source)
+    return {
+        "tokenizer": first.tokenizer,
+        "codec": "" if first.codec == OWN else first.codec,
+        "lengths": [line for line in lines if line.task != ALL and line.split == ALL],
+        "paper": [(codec, printed, ours[codec]) for codec, printed in PAPER.items() if ours],
+        "figure_source": findings.figure_source,
+        "ceilings": findings.ceilings_of(ALL),
+        "large": {line.n: line.miou for line in findings.ceilings_of(ALL, "large")},
+        "tiny": {line.n: line.miou for line in findings.ceilings_of(ALL, "tiny")},
+        "advice": advice(findings),
+        "studied": findings.studied,
+        "regions": findings.regions,
     }
 
 

@@ -43,7 +43,7 @@ def read_checked(image: Image, data_root: Path) -> bytes:
     """
     data = read_image(data_root / image.path)
     size = _header_size(image.path, data)
-    if size != (image.width, image.height):
+    if image.width is not None and size != (image.width, image.height):
         raise RecordError("size-mismatch", f"{image.path} is {size}, its record says {(image.width, image.height)}")
     return data
 

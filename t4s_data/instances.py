@@ -14,7 +14,10 @@ from typing import Any
 import msgspec
 
 from t4s_data.errors import DataError, RecordError
+from t4s_data.image_names import image_name
 from t4s_data.licences import license_name
+from t4s_data.segmentations import check
+from t4s_data.texts import shown
 
 MAX_SIDE = 65_535
 """The longest side of a JPEG; what is larger is a broken record, and would take all memory to paint."""
@@ -64,15 +67,16 @@ class Instances:
         """The image of that id.
 
         Raises:
-            RecordError: `unknown-image`, or `bad-type` where its size makes no sense.
+            RecordError: `unknown-image`, or `bad-type` where its name or size makes no sense.
         """
         record = self.images.get(image_id) if type(image_id) is int else None
         if record is None:
-            raise RecordError("unknown-image", f"image_id {image_id!r} is not in {self.path.name}")
+            raise RecordError("unknown-image", f"image_id {shown(image_id)} is not in {self.path.name}")
         if not (0 < record.height <= MAX_SIDE and 0 < record.width <= MAX_SIDE):
             raise RecordError(
                 "bad-type", f"image_id {image_id} is {record.width} x {record.height} in {self.path.name}"
             )
+        image_name(record.file_name, "file_name")
         return record
 
     def license_name(self, image: ImageRecord) -> str | None:
@@ -83,15 +87,17 @@ class Instances:
         """The annotation of that id, which must lie on that image.
 
         Raises:
-            RecordError: `unknown-annotation` or `wrong-image`.
+            RecordError: `unknown-annotation`, `wrong-image`, or `bad-mask` where the segmentation has no form
+                of :mod:`t4s_data.segmentations`.
         """
         record = self.annotations.get(annotation_id) if type(annotation_id) is int else None
         if record is None:
-            raise RecordError("unknown-annotation", f"ann_id {annotation_id!r} is not in {self.path.name}")
+            raise RecordError("unknown-annotation", f"ann_id {shown(annotation_id)} is not in {self.path.name}")
         if record.image_id != image_id:
             raise RecordError(
                 "wrong-image", f"ann_id {annotation_id} lies on image {record.image_id}, the record says {image_id}"
             )
+        check(record.segmentation)
         return record
 
 
@@ -106,7 +112,7 @@ def read_instances(path: Path, *, wanted: Collection[int] | None = None) -> Inst
     """
     try:
         file = msgspec.json.decode(path.read_bytes(), type=_File)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
         raise DataError(f"{path}: not a COCO instances file: {error}") from None
     annotations = {
         record.id: AnnotationRecord(record.id, record.image_id, record.segmentation.copy())
@@ -121,5 +127,5 @@ def read_instances(path: Path, *, wanted: Collection[int] | None = None) -> Inst
 def _readable(items: list[msgspec.Raw], kind: type[Any]) -> Iterator[Any]:
     decode = msgspec.json.Decoder(kind).decode
     for item in items:
-        with suppress(msgspec.ValidationError):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError):
             yield decode(item)

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
 from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
+from t4s_data.codecs import Codec, from_name
 from t4s_data.errors import CommandError, CorpusError
 from t4s_data.images import read_image
+from t4s_data.parts import NO_CODEC
 
 Row = Mapping[str, Any]
 """One row as `schemas.row.Row` dumps it."""
@@ -76,6 +79,16 @@ def open_image(row: Row, data_root: Path | None) -> Pillow.Image | None:
         size = (row["width"], row["height"])
         raise CorpusError(f"row {row['id']}: image {stored['path']} is {image.size}, the row says {size}")
     return image
+
+
+def codec_of_row(row: Row) -> Codec | None:
+    """The codec that a row is written in; None for text alone."""
+    return None if row["codec"] == NO_CODEC else _codec(row["codec"])
+
+
+@lru_cache(64)
+def _codec(name: str) -> Codec:
+    return from_name(name)
 
 
 def _number_of(shard: Path, row_id: str) -> int | None:

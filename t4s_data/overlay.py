@@ -15,8 +15,9 @@ from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFilter, ImageFont
 
 from t4s_data.canvas import Box, box_pixels, cell_box, cell_edges, pixels
-from t4s_data.codecs import DecodedRegion, from_name
-from t4s_data.lookup import Row
+from t4s_data.codecs import DecodedRegion
+from t4s_data.errors import CodecError, CorpusError
+from t4s_data.lookup import Row, codec_of_row
 from t4s_data.masks import Bools, Mask
 
 Color = tuple[int, int, int]
@@ -66,13 +67,16 @@ def decoded_regions(row: Row) -> list[DecodedRegion]:
     """What the row's own answers decode to, in the order of the text; nothing for rows that draw no region.
 
     Raises:
-        CodecError: an answer is not what the row's codec writes.
+        CorpusError: an answer is not what the row's codec writes.
     """
-    if row["codec"] == "none":
+    codec = codec_of_row(row)
+    if codec is None:
         return []
-    codec = from_name(row["codec"])
     answers = [message["content"] for message in row["messages"] if message["role"] == "assistant"]
-    return [region for answer in answers for region in codec.decode_answer(answer).regions]
+    try:
+        return [region for answer in answers for region in codec.decode_answer(answer).regions]
+    except CodecError as error:
+        raise CorpusError(f"row {row['id']!r}: its answer is not what {codec.name} writes: {error}") from None
 
 
 def picture(row: Row, image: Pillow.Image | None) -> Pillow.Image:
@@ -150,25 +154,25 @@ def with_labels(image: Pillow.Image, regions: Sequence[Drawn], times: int) -> Pi
 
 def _canvas_panel(row: Row, ground: Pillow.Image, truth: Sequence[Drawn], times: int) -> Pillow.Image:
     large = _enlarged(ground, times)
-    if row["codec"] == "none":
+    codec = codec_of_row(row)
+    if codec is None:
         return large
-    n = from_name(row["codec"]).n
-    regions = decoded_regions(row)
-    colors = {region.label: region.color for region in reversed(truth)}
+    n = codec.n
+    by_label = {region.label: region.color for region in reversed(truth)}
     cells = []
-    for number, region in enumerate(regions):
+    for number, region in enumerate(decoded_regions(row)):
         box = box_pixels(cell_box(region.grid), n, large.height, large.width)
-        # Image-wise descriptors merge regions of one label and give them in another order.
-        color = color_of(number) if len(regions) == len(truth) else colors.get(region.label, color_of(number))
+        # Image-wise descriptors merge regions of one label and give them in an order of their own.
+        color = by_label.get(region.label, _MUTED) if row["codec"].startswith("isd") else color_of(number)
         cells.append(Drawn(pixels(region.grid, large.height, large.width), box, region.label, color))
     return with_cells(large, cells, n)
 
 
 def _canvas_title(row: Row) -> str:
-    if row["codec"] == "none":
+    codec = codec_of_row(row)
+    if codec is None:
         return "no canvas: text alone"
-    n = from_name(row["codec"]).n
-    return f"decoded from the answer: {n} x {n} cells ({row['codec']})"
+    return f"decoded from the answer: {codec.n} x {codec.n} cells ({row['codec']})"
 
 
 def _caption(row: Row, truth: Sequence[Drawn]) -> list[Line]:

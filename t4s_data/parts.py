@@ -12,13 +12,17 @@ from pathlib import Path
 import msgspec
 
 from schemas.manifest import Manifest
-from schemas.recipe import BOX_TASKS, CodecSpec, Recipe, SourceSpec
+from schemas.recipe import BOX_TASKS, CodecSpec, LimitsSpec, Recipe, SourceSpec
 from t4s_data import __version__
 from t4s_data.codecs import codec_of
 from t4s_data.errors import RecipeError
 from t4s_data.location import Location
 from t4s_data.manifests import load_manifest
 from t4s_data.sources import SOURCES, Source
+from t4s_data.tasks import KEPT
+
+NO_CODEC = "none"
+"""What rows without descriptors have in place of a codec's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Part:
     as_split: str
     codec: CodecSpec
     tasks: Mapping[str, float]
+    limits: LimitsSpec
     repeat: int
     limit: int
     seed: int
@@ -45,6 +50,11 @@ class Part:
     def name(self) -> str:
         """How ids and work folders name the part: `source/split`, with `split_by` where there is one."""
         return f"{self.source}/{self.location.split_id}"
+
+    @property
+    def codec_name(self) -> str:
+        """The codec in the part's rows; those that answer with a box alone have `-box` behind it."""
+        return NO_CODEC if set(self.tasks) == {KEPT} else codec_of(self.codec).name
 
     def open(self) -> Source:
         """The reader of this part."""
@@ -58,6 +68,7 @@ class Part:
         inputs = [(str(path), *_stamp(path)) for path in self.open().inputs()]
         settings = [
             self.codec.model_dump(),
+            self.limits.model_dump(),
             sorted(self.tasks.items()),
             sorted(self.location.options.items()),
             self.location.root,
@@ -71,19 +82,27 @@ def parts_of(recipe: Recipe, data_root: Path) -> list[Part]:
     """The parts of a recipe, in its order.
 
     Raises:
-        RecipeError: a split, split_by or task that the source does not have.
+        RecipeError: a split, split_by or task that the source does not have, or a split that is named twice.
     """
     vocabulary = vocabulary_of(recipe)
-    return [
+    parts = [
         _part(recipe, table, split, data_root, vocabulary)
         for table, source in enumerate(recipe.source)
         for split in source.splits
     ]
+    names = [part.name for part in parts]
+    if twice := next((name for n, name in enumerate(names) if name in names[:n]), None):
+        raise RecipeError(f"{twice} is named twice; use repeat")
+    return parts
 
 
 def vocabulary_of(recipe: Recipe) -> tuple[str, ...]:
     """The tokens that the codecs of a recipe add to a tokenizer, each once, in the recipe's order."""
-    codecs = [codec_of(recipe.codec_of(source)) for source in recipe.source]
+    codecs = [
+        codec_of(recipe.codec_of(source))
+        for source in recipe.source
+        if set(source.tasks or load_manifest(source.name).tasks) != {KEPT}
+    ]
     return tuple(dict.fromkeys(token for codec in codecs for token in codec.vocabulary))
 
 
@@ -91,7 +110,8 @@ def _part(recipe: Recipe, table: int, split: str, data_root: Path, vocabulary: t
     source = recipe.source[table]
     manifest = load_manifest(source.name)
     split_by = source.split_by or manifest.default_split_by
-    _check_split(manifest, split, split_by)
+    where = f"source[{table + 1}]"
+    _check_split(manifest, split, split_by, where)
     location = Location(
         data_root,
         source.root or manifest.root,
@@ -99,6 +119,7 @@ def _part(recipe: Recipe, table: int, split: str, data_root: Path, vocabulary: t
         split_by,
         files={role: (file.path, *file.alternatives) for role, file in manifest.files.items()},
         images=manifest.images,
+        options={"seed": recipe.seed, **source.options},
     )
     return Part(
         table=table,
@@ -106,7 +127,8 @@ def _part(recipe: Recipe, table: int, split: str, data_root: Path, vocabulary: t
         location=location,
         as_split=source.as_split,
         codec=recipe.codec_of(source),
-        tasks=_tasks(manifest, source, recipe.codec_of(source)),
+        tasks=_tasks(manifest, source, recipe.codec_of(source), where),
+        limits=recipe.limits_of(source),
         repeat=source.repeat,
         limit=source.limit,
         seed=recipe.seed,
@@ -116,19 +138,20 @@ def _part(recipe: Recipe, table: int, split: str, data_root: Path, vocabulary: t
     )
 
 
-def _check_split(manifest: Manifest, split: str, split_by: str | None) -> None:
+def _check_split(manifest: Manifest, split: str, split_by: str | None, where: str) -> None:
     known = {(known.by, known.name) for known in manifest.split}
-    if (split_by, split) in known or (manifest.other_splits and split):
+    if (split_by, split) in known or (manifest.other_splits and split_by is None):
         return
     allowed = ", ".join(sorted(f"{by}: {name}" if by else name for by, name in known))
     asked = f"{split!r} by {split_by!r}" if split_by else repr(split)
-    raise RecipeError(f"source {manifest.name!r} has no split {asked}; it has {allowed}")
+    raise RecipeError(f"{where}.splits: source {manifest.name!r} has no split {asked}; it has {allowed}")
 
 
-def _tasks(manifest: Manifest, source: SourceSpec, codec: CodecSpec) -> dict[str, float]:
+def _tasks(manifest: Manifest, source: SourceSpec, codec: CodecSpec, where: str) -> dict[str, float]:
     if unknown := sorted(set(source.tasks or ()) - set(manifest.tasks)):
         raise RecipeError(
-            f"source {source.name!r} cannot make task {unknown[0]!r}; it makes {', '.join(sorted(manifest.tasks))}"
+            f"{where}.tasks: source {source.name!r} cannot make {unknown[0]!r}; "
+            f"it makes {', '.join(sorted(manifest.tasks))}"
         )
     weights = source.tasks or manifest.tasks
     # Defaults that the codec cannot say are left out; a recipe that names one is refused by its schema.

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NoReturn
 
 from t4s_data.errors import DataError, UnsafePickleError
+from t4s_data.texts import shown
 
 
 class _PlainUnpickler(pickle.Unpickler):
@@ -22,7 +23,7 @@ class _PlainUnpickler(pickle.Unpickler):
         raise UnsafePickleError(f"{self._path}: refused: the pickle asks for {module}.{name}; only plain data is read")
 
     def persistent_load(self, pid: Any) -> NoReturn:
-        raise UnsafePickleError(f"{self._path}: refused: the pickle asks for the external object {pid!r}")
+        raise UnsafePickleError(f"{self._path}: refused: the pickle asks for the external object {shown(pid)}")
 
 
 def load_plain(path: Path) -> Any:
@@ -41,5 +42,5 @@ def load_plain(path: Path) -> Any:
     except UnsafePickleError:
         raise
     except (pickle.UnpicklingError, EOFError, ValueError, TypeError, KeyError, IndexError, AttributeError,
-            OverflowError, MemoryError, RecursionError) as error:  # fmt: skip
+            OverflowError, MemoryError, RecursionError, OSError) as error:  # fmt: skip
         raise DataError(f"{path}: not a whole pickle: {type(error).__name__}: {error}") from error

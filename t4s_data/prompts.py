@@ -21,9 +21,16 @@ _FIELD = re.compile(r"\{(\w+)\}")
 _ENTRIES = frozenset({"entries"})
 FORMS: Mapping[str, Mapping[str, frozenset[str]]] = {
     "panoptic-segmentation": {"question": frozenset(), "trimmed": frozenset({"count"}), "answer": _ENTRIES},
-    "semantic-segmentation": {"question": frozenset({"categories"}), "open": frozenset(), "answer": _ENTRIES},
+    "semantic-segmentation": {
+        "question": frozenset({"categories"}),
+        "trimmed": frozenset({"categories", "count"}),
+        "open": frozenset(),
+        "open_trimmed": frozenset({"count"}),
+        "answer": _ENTRIES,
+    },
     "conditioned-segmentation": {
         "question": frozenset({"categories"}),
+        "trimmed": frozenset({"categories", "count"}),
         "answer": _ENTRIES,
         "partial": frozenset({"entries", "absent"}),
         "no_target": frozenset(),
@@ -57,9 +64,9 @@ class Template:
     """One way to ask and to answer; a form that its task does not have is empty.
 
     ``question`` and ``answer`` are the usual pair and ``no_target`` answers where nothing is to be
-    segmented. ``partial`` answers where some of the asked categories are absent, ``trimmed`` asks for the
-    largest regions only, ``open`` asks without a list of classes, ``explain`` asks for a reason as well
-    and ``explained`` gives it.
+    segmented. ``partial`` answers where some of the asked categories are absent, ``open`` asks without a
+    list of classes, ``trimmed`` and ``open_trimmed`` ask for the largest regions only, ``explain`` asks for
+    a reason as well and ``explained`` gives it.
     """
 
     question: str
@@ -68,6 +75,7 @@ class Template:
     partial: str = ""
     trimmed: str = ""
     open: str = ""
+    open_trimmed: str = ""
     explain: str = ""
     explained: str = ""
 

@@ -12,14 +12,25 @@ from typing import Any, get_args
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
-from schemas.recipe import CodecSpec, HoldoutSpec, ImagesSpec, Recipe, SourceSpec, TaskName, TokenizerSpec
+from schemas.recipe import (
+    CodecSpec,
+    HoldoutSpec,
+    ImagesSpec,
+    LimitsSpec,
+    Recipe,
+    SourceSpec,
+    TaskName,
+    TokenizerSpec,
+)
 from t4s_data.errors import RecipeError
+from t4s_data.parts import parts_of
 
 TABLES = {
     "codec": CodecSpec,
     "tokenizer": TokenizerSpec,
     "images": ImagesSpec,
     "holdout": HoldoutSpec,
+    "limits": LimitsSpec,
     "source": SourceSpec,
 }
 
@@ -41,7 +52,7 @@ def find_recipe(name: str) -> Path:
 
 
 def read_recipe(path: Path) -> tuple[Recipe, str]:
-    """The recipe in a file, and the SHA-256 of the file in hex.
+    """The recipe in a file, checked against its schema and the manifests, and the SHA-256 of the file in hex.
 
     Raises:
         RecipeError: names the file, every key that is wrong, and what is allowed there.
@@ -56,6 +67,10 @@ def read_recipe(path: Path) -> tuple[Recipe, str]:
     except ValidationError as error:
         problems = "\n".join(f"{path}: {_explain(problem)}" for problem in error.errors(include_url=False))
         raise RecipeError(problems) from None
+    try:
+        parts_of(recipe, Path())
+    except RecipeError as error:
+        raise RecipeError(f"{path}: {error}") from None
     return recipe, sha256(data).hexdigest()
 
 

@@ -2,126 +2,195 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from functools import lru_cache
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
 from typing import Any
 
-from t4s_data.canvas import Cells, cell_box, grid_of
-from t4s_data.codecs import Codec, codec_of
-from t4s_data.conversation import converse
-from t4s_data.draw import pick_weighted
-from t4s_data.images import read_checked
-from t4s_data.labels import normalize
-from t4s_data.masks import Mask
-from t4s_data.parts import Part
-from t4s_data.prompts import load_prompts
-from t4s_data.sample import Image, Region, Sample, Turn
-from t4s_data.tasks import TASKS, Exchange
-from t4s_data.tokens import Tokenizer, lengths, load_tokenizer
+from t4s_data.account import add
+from t4s_data.codecs import BoxCodec, codec_of
+from t4s_data.conversation import answer, question
+from t4s_data.descriptors import Descriptor, columns_of, describe
+from t4s_data.draw import draw, pick_weighted
+from t4s_data.errors import RecordError
+from t4s_data.images import read_checked, size_of
+from t4s_data.labels import Label, neutralize
+from t4s_data.parts import NO_CODEC, Part
+from t4s_data.prompts import Template, load_prompts
+from t4s_data.sample import Image, Region, Sample
+from t4s_data.tasks import KEPT, TASKS, Exchange
+from t4s_data.tokens import IMAGE, TokenCounts, Tokenizer, lengths, load_tokenizer
 
-NO_IMAGE: Mapping[str, Any] = {"images": [], "width": None, "height": None}
 Row = dict[str, Any]
 """One row: the dump of a :class:`schemas.row.Row`."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """What a row holds beside its identity and image; ``notes`` count what was left out or repaired."""
+
+    task: str
+    codec: str
+    messages: list[dict[str, str]]
+    regions: list[Row]
+    counts: TokenCounts
+    notes: Mapping[str, int]
+
+
 class RowMaker:
-    """Makes the rows of one part in one pass of `repeat`."""
+    """Makes the rows of one part in one pass of `repeat`.
+
+    A record is used in every pass or in none: where passes could come to different ends, all are tried.
+    """
 
     def __init__(self, part: Part, passing: int) -> None:
         self._part = part
         self._passing = passing
         self._tokenizer = load_tokenizer(part.tokenizer, part.vocabulary)
-        self._codecs = {task: codec_of(part.codec, seg=TASKS[task].masks) for task in part.tasks}
+        self._codecs = {task: codec_of(part.codec, seg=TASKS[task].masks) for task in part.tasks if task != KEPT}
+        # Captions and class names come again and again.
+        self._label = lru_cache(1 << 12)(codec_of(part.codec).label)
+        alike = len(part.tasks) == 1 and not part.limits.answer_tokens
+        self._passes = (passing,) if alike else tuple(range(part.repeat))
 
     def make(self, sample: Sample) -> tuple[Row, dict[str, int]]:
-        """The row of one sample, and counts of what was rescued or repaired in it.
+        """The row of one sample, and counts of what was rescued, left out or repaired in it.
 
         Raises:
-            RecordError: the sample cannot be used for the task that it drew.
+            RecordError: the sample cannot be used for a task that it drew, or its answer is `too-long`.
         """
-        part, record = self._part, f"{self._part.name}/{sample.key}"
-        row_id = f"{record}#{self._passing}"
-        task = pick_weighted(part.tasks, part.seed, row_id, "task")
-        exchange, reserved = _normalized(TASKS[task].exchange(sample))
-        codec = self._codecs[task]
-        cells = [_cells(region.mask, codec.n) for region in exchange.regions]
-        entries = _entries(codec, exchange.regions, cells)
-        template = load_prompts(task).choose(part.seed, record, self._passing)
-        turns = converse(exchange, template, entries)
-        image, absent = self._image_columns(sample.image)
+        part = self._part
+        clean, reserved = _normalized(sample, self._label)
+        drafts = {passing: self._draft(clean, passing) for passing in self._passes}
+        made = drafts[self._passing]
+        image, absent = _image_columns(sample.image, part.location.data_root, embed=part.embed)
         row = {
-            "id": row_id,
+            "id": f"{part.name}/{sample.key}#{self._passing}",
             "source": part.source,
             "split": part.as_split,
-            "task": task,
+            "task": made.task,
             **image,
-            "messages": [{"role": turn.role, "content": turn.content} for turn in turns],
-            "regions": [_region_column(*pair) for pair in zip(exchange.regions, cells, strict=True)],
-            "codec": codec.name,
-            **_token_columns(self._tokenizer, turns, entries),
+            "messages": made.messages,
+            "regions": made.regions,
+            "codec": made.codec,
+            "descriptor_tokens": made.counts.descriptor,
+            "answer_tokens": made.counts.answer,
+            "total_tokens": made.counts.total,
             "image_id": sample.image_id,
             "license": sample.license,
         }
-        rescued = sum(found.rescued for found in cells)
-        notes = {"regions": len(cells), "rescued": rescued, "reserved-text": reserved, "images-absent": absent}
-        return row, {**sample.notes, **notes}
+        notes = {**made.notes, "images-absent": int(absent)}
+        add(notes, sample.notes)
+        add(notes, {"reserved-text": reserved})
+        return row, notes
 
-    def _image_columns(self, image: Image | None) -> tuple[Row, int]:
-        if image is None:
-            return dict(NO_IMAGE), 0
-        root = self._part.location.data_root
-        if self._part.embed:
-            column: Row = {"bytes": read_checked(image, root), "path": PurePosixPath(image.path).name}
-            absent = False
-        else:
-            column = {"bytes": None, "path": image.path}
-            absent = not _exists(root / image.path)
-        return {"images": [column], "width": image.width, "height": image.height}, int(absent)
+    def _draft(self, sample: Sample, passing: int) -> _Draft:
+        part, record = self._part, f"{self._part.name}/{sample.key}"
+        row_id = f"{record}#{passing}"
+        task = pick_weighted(part.tasks, part.seed, row_id, "task")
+        if task == KEPT:
+            return _kept_draft(sample, self._tokenizer)
+        exchange = TASKS[task].exchange(sample, partial(draw, part.seed, row_id))
+        template = load_prompts(task).choose(part.seed, record, passing)
+        return self._fitted(task, exchange, template)
 
+    def _fitted(self, task: str, exchange: Exchange, template: Template) -> _Draft:
+        """The whole answer, or the one of the most regions that keeps to the recipe's limit."""
+        limits = self._part.limits
+        whole = self._worded(task, exchange, template)
+        if not limits.answer_tokens or whole.counts.answer <= limits.answer_tokens:
+            return whole
+        fits, fewest, most = None, 1, len(exchange.regions) - 1
+        while limits.over == "trim" and exchange.trimmed and fewest <= most:
+            count = (fewest + most) // 2
+            trimmed = self._worded(task, exchange.largest(count), template)
+            if trimmed.counts.answer <= limits.answer_tokens:
+                fits, fewest = trimmed, count + 1
+            else:
+                most = count - 1
+        if fits is None:
+            raise RecordError("too-long", f"{whole.counts.answer} tokens in the answer, {limits.answer_tokens} allowed")
+        cut = {"answers-trimmed": 1, "regions-trimmed": len(whole.regions) - len(fits.regions)}
+        return replace(fits, notes={**fits.notes, **cut})
 
-def _normalized(exchange: Exchange) -> tuple[Exchange, int]:
-    """The exchange with labels and fields as they may stand in a conversation, and how many reserved marks it had."""
-    fields = {name: normalize(text) for name, text in exchange.fields.items()}
-    labels = [normalize(region.label) for region in exchange.regions]
-    regions = tuple(Region(label.text, region.mask) for label, region in zip(labels, exchange.regions, strict=True))
-    reserved = sum(label.reserved for label in (*fields.values(), *labels))
-    texts = {name: label.text for name, label in fields.items()}
-    return replace(exchange, fields=texts, regions=regions), reserved
-
-
-@lru_cache(maxsize=64)
-def _cells(mask: Mask, n: int) -> Cells:
-    return grid_of(mask, n)
-
-
-@lru_cache(maxsize=16)
-def _exists(path: Path) -> bool:
-    return path.is_file()
-
-
-def _entries(codec: Codec, regions: Sequence[Region], cells: Sequence[Cells]) -> list[str]:
-    labels = [codec.label(region.label).text for region in regions]
-    return codec.encode([(label, found.grid) for label, found in zip(labels, cells, strict=True)])
-
-
-def _region_column(region: Region, cells: Cells) -> Row:
-    return {
-        "label": region.label,
-        "box": list(cell_box(cells.grid)),
-        "rle": region.mask.rle,
-        "area": region.mask.area,
-        "rescued": cells.rescued,
-    }
+    def _worded(self, task: str, exchange: Exchange, template: Template) -> _Draft:
+        codec = self._codecs[task]
+        descriptors = describe(codec, self._tokenizer, exchange.regions)
+        asked = question(exchange, template)
+        words = answer(exchange, template, together=not isinstance(codec, BoxCodec))
+        regions = [{"label": one.label, **columns_of(one.mask, codec.n)} for one in exchange.regions]
+        return _Draft(
+            task,
+            codec.name,
+            [{"role": "user", "content": asked}, {"role": "assistant", "content": _interleaved(words, descriptors)}],
+            regions,
+            _counts(self._tokenizer, asked, words, descriptors),
+            {"regions": len(regions), "rescued": sum(region["rescued"] for region in regions)},
+        )
 
 
-def _token_columns(tokenizer: Tokenizer, turns: Sequence[Turn], entries: Sequence[str]) -> dict[str, int]:
-    answers = [turn.content for turn in turns if turn.role == "assistant"]
-    questions = [turn.content for turn in turns if turn.role != "assistant"]
-    counts = lengths(tokenizer, questions, answers, entries)
-    return {
-        "descriptor_tokens": counts.descriptor,
-        "answer_tokens": counts.answer,
-        "total_tokens": counts.total,
-    }
+def _normalized(sample: Sample, label_of: Callable[[str], Label]) -> tuple[Sample, int]:
+    """The sample with its texts as they may stand in a conversation, and how many reserved marks they had.
+
+    The one place where labels, expressions, questions and class names are normalized. The source's own
+    answer words and conversations keep their white space.
+    """
+    query = label_of(sample.query) if sample.query else Label("", 0)
+    labels = [label_of(region.label) for region in sample.regions]
+    categories = [label_of(name) for name in sample.categories]
+    words = [neutralize(text) for text in sample.answer]
+    clean = Sample(
+        sample.key,
+        sample.image,
+        regions=tuple(map(Region, [label.text for label in labels], [region.mask for region in sample.regions])),
+        query=query.text,
+        answer=tuple([label.text for label in words]),
+        categories=tuple([label.text for label in categories]),
+        turns=sample.turns,
+    )
+    return clean, sum([label.reserved for label in (query, *labels, *categories, *words)])
+
+
+def _kept_draft(sample: Sample, tokenizer: Tokenizer) -> _Draft:
+    """The source's own conversation, which its reader has made safe."""
+    if not sample.turns:
+        raise RecordError("no-texts", "the conversation has no turns")
+    answers = [turn.content for turn in sample.turns if turn.role == "assistant"]
+    others = [turn.content for turn in sample.turns if turn.role != "assistant"]
+    messages = [{"role": turn.role, "content": turn.content} for turn in sample.turns]
+    return _Draft(KEPT, NO_CODEC, messages, [], lengths(tokenizer, others, answers, ()), {})
+
+
+def _interleaved(words: Sequence[str], descriptors: Sequence[Descriptor]) -> str:
+    rest = (part for descriptor, text in zip(descriptors, words[1:], strict=True) for part in (descriptor.text, text))
+    return "".join([words[0], *rest])
+
+
+def _counts(tokenizer: Tokenizer, asked: str, words: Sequence[str], descriptors: Sequence[Descriptor]) -> TokenCounts:
+    """Lengths add up where a text is cut beside a descriptor, which begins and ends with tokens of the vocabulary."""
+    described = sum(descriptor.tokens for descriptor in descriptors)
+    around = sum(_count_words(tokenizer, text, after=number > 0) for number, text in enumerate(words))
+    return TokenCounts(described, described + around, described + around + tokenizer.count(asked.removeprefix(IMAGE)))
+
+
+@lru_cache(1 << 12)
+def _count_words(tokenizer: Tokenizer, text: str, *, after: bool) -> int:
+    if not (after and text):
+        return tokenizer.count(text) if text else 0
+    # Some tokenizers treat the beginning of a text in a way of its own: words after a descriptor do not stand there.
+    return tokenizer.count(tokenizer.vocabulary[0] + text) - 1
+
+
+@lru_cache(4)
+def _image_columns(image: Image | None, root: Path, *, embed: bool) -> tuple[Row, bool]:
+    """The columns of an image, not to be changed, and whether its file is absent."""
+    if image is None:
+        return {"images": [], "width": None, "height": None}, False
+    if embed and image.width is None:
+        # Some sources do not say how large their images are.
+        image = Image(image.path, *size_of(root / image.path))
+    data = read_checked(image, root) if embed else None
+    name = PurePosixPath(image.path).name if embed else image.path
+    absent = not embed and not (root / image.path).is_file()
+    return {"images": [{"bytes": data, "path": name}], "width": image.width, "height": image.height}, absent

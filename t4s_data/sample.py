@@ -46,11 +46,14 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """An image by its path relative to the data root (with ``/``), width and height in pixels."""
+    """An image by its path relative to the data root (with ``/``), width and height in pixels.
+
+    Sources whose annotations do not say the size, and that have no masks, leave both None.
+    """
 
     path: str
-    width: int
-    height: int
+    width: int | None
+    height: int | None
 
 
 @dataclass(frozen=True, slots=True)

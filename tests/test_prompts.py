@@ -17,7 +17,7 @@ from t4s_data.prompts import FORMS, Template, fill, load_prompts
 
 TASKS = [task for task in FORMS if FORMS[task]]
 SEGMENTATION = [task for task in TASKS if task not in BOX_TASKS]
-QUESTIONS = ("question", "open", "trimmed", "explain")
+QUESTIONS = ("question", "open", "trimmed", "open_trimmed", "explain")
 VALUES = {
     "expression": "A man in a red shirt, standing on the left.",
     "question": "which of these is used to cut cake",

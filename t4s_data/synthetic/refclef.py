@@ -97,8 +97,8 @@ def _place(image_id: int, thing: Thing) -> dict[str, Any]:
 
 
 def _homes(split: str) -> tuple[str, ...]:
-    """The splits that a ref counts to: one marked testAB is in testA and testB too, as the loader has it."""
-    return (split, *(f"test{letter}" for letter in split[4:])) if split in ("testAB", "testBC") else (split,)
+    """The splits that a ref counts to: one marked testAB is in testA and in testB, as the loader has it."""
+    return tuple(f"test{letter}" for letter in split[4:]) if split in ("testAB", "testBC") else (split,)
 
 
 def _berkeley(place: int) -> str:

@@ -1,0 +1,160 @@
+"""Corpus -> findings, report and card: a summary for each shard, added up in the shards' order."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from filelock import FileLock, Timeout
+
+from pipelines.failures import reported
+from pipelines.runners import LOCAL, make_pipeline, run
+from schemas.build import Build
+from t4s_data.audit import OWN, Plan, Summary
+from t4s_data.audit_files import write_audit
+from t4s_data.codecs import from_name
+from t4s_data.corpus import read_build
+from t4s_data.errors import CorpusError, T4SError
+from t4s_data.findings import Findings
+from t4s_data.tabulation import findings_of
+from t4s_data.tokens import load_tokenizer
+from t4s_data.work import Work
+
+SAMPLE = 10_000
+"""Regions of each source that are laid on every canvas, where nothing else is asked for."""
+MOST_KEYS = 1 << 22
+"""Rows up to which repeated ones are counted exactly."""
+
+
+@dataclass(frozen=True, slots=True)
+class AuditOptions:
+    """What is measured and how it runs; ``workers`` and ``runner`` change nothing in the files.
+
+    Without ``tokenizers`` or ``codecs`` those of the build. ``sample`` regions of each source, in whole images
+    drawn by hash, are laid on every canvas; 0 means all. ``data_root`` is where the images of a corpus
+    without embedded ones lie, for the gallery.
+    """
+
+    tokenizers: Sequence[str] = ()
+    codecs: Sequence[str] = ()
+    sample: int = SAMPLE
+    data_root: Path | None = None
+    workers: int = 1
+    runner: str = LOCAL
+    runner_options: Mapping[str, str] = field(default_factory=dict)
+
+
+def audit(
+    corpus: Path, options: AuditOptions, *, command: str, progress: Callable[[int, int], None] = lambda *_: None
+) -> Findings:
+    """Audit a corpus whose shards and ``build.json`` are in place, and write everything that follows from it.
+
+    That is ``report/``, ``assets/``, ``README.md`` and ``SHA256SUMS``; nothing else changes. ``command`` is the one
+    that builds the corpus, as the card shows it. ``progress`` is called with the shards that are done and all
+    of them, several times a second.
+
+    Raises:
+        CommandError: a tokenizer, codec or runner that there is not.
+        CorpusError: the corpus is not whole, or a row contradicts itself.
+    """
+    build = read_build(corpus)
+    plan = plan_of(build, options)
+    work = Work(corpus.with_name(corpus.name + ".audit"))
+    work.root.mkdir(parents=True, exist_ok=True)
+    try:
+        with FileLock(work.root / "lock", timeout=0):
+            _clean(work)
+            summary = summarize(corpus, plan, work, options, progress)
+            findings = findings_of(summary, build, plan)
+            write_audit(corpus, findings, summary.picks, command=command, data_root=options.data_root)
+            shutil.rmtree(work.root)
+    except Timeout:
+        raise CorpusError(f"{corpus}: another audit is running") from None
+    return findings
+
+
+def _clean(work: Work) -> None:
+    """Remove what an audit that was interrupted left: it may have measured something else."""
+    for path in work.root.iterdir():
+        if path.name != "lock":
+            path.unlink()
+
+
+def plan_of(build: Build, options: AuditOptions) -> Plan:
+    """The plan that the options make for a corpus.
+
+    Raises:
+        CommandError: a tokenizer or codec that there is not.
+    """
+    own = build.recipe.tokenizer.name
+    tokenizers = tuple(dict.fromkeys(options.tokenizers)) or (own,)
+    codecs = tuple(dict.fromkeys(options.codecs)) or (OWN,)
+    for codec in codecs:
+        if codec != OWN:
+            from_name(codec)
+    same = {name for name in tokenizers if load_tokenizer(name, build.vocabulary).identity == build.tokenizer}
+    return Plan(
+        # The columns of the rows are under the very tokenizer of the build, not another of its name.
+        tokenizer=next(iter(same), ""),
+        vocabulary=build.vocabulary,
+        counters=tuple((tokenizer, codec) for tokenizer in tokenizers for codec in codecs),
+        studied=_shares(build, options.sample),
+        key_limit=min(1 << 64, (MOST_KEYS << 64) // max(1, build.totals.rows)),
+    )
+
+
+def _shares(build: Build, sample: int) -> dict[str, int]:
+    """By source, of how many in 2**64 images the regions are laid on every canvas."""
+    regions: dict[str, int] = {}
+    for account in build.accounts:
+        passes = account.rows / account.used if account.used else 0
+        regions[account.source] = regions.get(account.source, 0) + round(account.regions * passes)
+    return {
+        source: min(1 << 64, (sample << 64) // count) if sample and count else 1 << 64
+        for source, count in regions.items()
+    }
+
+
+def summarize(
+    corpus: Path, plan: Plan, work: Work, options: AuditOptions, progress: Callable[[int, int], None]
+) -> Summary:
+    """The summary of all shards, made by a pipeline and added up here.
+
+    Raises:
+        CorpusError: there is no shard, or a row contradicts itself.
+    """
+    shards = sorted(path.relative_to(corpus).as_posix() for path in corpus.glob("data/*/*.parquet"))
+    if not shards:
+        raise CorpusError(f"{corpus}: no data/*/*.parquet; not a corpus")
+    parts = {shard: work.root / f"{number:05d}.summary" for number, shard in enumerate(shards)}
+    pipeline = make_pipeline(
+        options.runner, workers=options.workers, options=options.runner_options, log=work.root / "workers.log"
+    )
+    wire(pipeline, corpus, parts, plan, work)
+    try:
+        run(pipeline, lambda: progress(sum(part.exists() for part in parts.values()), len(parts)))
+    except T4SError:
+        raise
+    except Exception as error:
+        raise reported(work, error) from error
+    total = Summary()
+    for part in parts.values():
+        total.merge(Summary.load(part))
+    return total
+
+
+def wire(pipeline: Any, corpus: Path, parts: Mapping[str, Path], plan: Plan, work: Work) -> None:
+    """Put the steps of an audit on a pipeline; summaries stay in files, which are added up in a fixed order."""
+    import apache_beam as beam
+
+    from pipelines.transforms import AuditShard
+
+    (
+        pipeline
+        | "Shards" >> beam.Create([(shard, str(part)) for shard, part in parts.items()])
+        | "Spread" >> beam.Reshuffle()
+        | "Audit" >> beam.ParDo(AuditShard(corpus, plan, work))
+    )

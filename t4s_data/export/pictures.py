@@ -1,0 +1,59 @@
+"""Where an export's records find their images."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from PIL import Image as Pillow
+
+from t4s_data.errors import CorpusError
+
+FOLDER = "images"
+
+
+@dataclass(frozen=True, slots=True)
+class Pictures:
+    """Gives each image its path.
+
+    An embedded image is written once below ``folder``, named after its content, and its path is relative to
+    ``folder``. Any other keeps the path of its row, behind ``prefix``.
+    """
+
+    folder: Path
+    prefix: str = ""
+
+    def path(self, image: Mapping[str, Any]) -> str:
+        """The path of a row's image, with ``/``.
+
+        Raises:
+            CorpusError: the image has neither bytes nor a path, or bytes of no known image format.
+        """
+        if image["bytes"] is not None:
+            return self._extract(image["bytes"], image["path"])
+        if not image["path"]:
+            raise CorpusError("an image has neither bytes nor a path")
+        return self.prefix + image["path"]
+
+    def _extract(self, data: bytes, label: str | None) -> str:
+        digest = sha256(data).hexdigest()
+        name = f"{FOLDER}/{digest[:2]}/{digest}.{_extension(data, label)}"
+        path = self.folder / name
+        if not path.exists():
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(data)
+        return name
+
+
+def _extension(data: bytes, label: str | None) -> str:
+    """The extension of what the bytes are: names in the sources do not always tell."""
+    try:
+        with Pillow.open(io.BytesIO(data)) as image:
+            kind = image.format or ""
+    except (OSError, ValueError, SyntaxError) as error:
+        raise CorpusError(f"embedded image {label!r}: {type(error).__name__}: {error}") from None
+    return {"JPEG": "jpg", "TIFF": "tif"}.get(kind, kind.lower())

@@ -1,0 +1,165 @@
+"""COCO panoptic: every thing and every stuff area of an image, as one record.
+
+Source: https://cocodataset.org/#format-data (``panoptic_{split}2017.json`` and its id PNGs).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from t4s_data.errors import RecordError
+from t4s_data.image_names import image_name
+from t4s_data.instances import ImageRecord, Instances, LicenseRecord
+from t4s_data.json_items import items_of, small_list
+from t4s_data.label_images import read_segment_ids
+from t4s_data.location import Location
+from t4s_data.masks import Mask, masks_of_labels
+from t4s_data.sample import Entry, Image, Region, Reject, Sample
+from t4s_data.texts import shown
+
+
+class _Segment(msgspec.Struct, frozen=True):
+    id: int
+    category_id: int
+    iscrowd: bool | int = 0
+
+
+class _Annotation(msgspec.Struct, frozen=True):
+    image_id: int
+    file_name: str
+    segments_info: list[_Segment]
+
+
+class _Category(msgspec.Struct, frozen=True):
+    id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class CocoPanoptic:
+    """One split of COCO panoptic; the key of a record is its ``image_id``."""
+
+    location: Location
+
+    def inputs(self) -> list[Path]:
+        """The annotation file and the folder of id PNGs."""
+        return [self.location.file("annotations"), self.location.file("masks")]
+
+    def entries(self) -> Iterator[Entry | Reject]:
+        """One entry an annotation, in the file's order; then the images that have none, as rejects."""
+        path = self.location.file("annotations")
+        images = _read_images(path)
+        categories = _read_categories(path)
+        left = dict.fromkeys(images.images)
+        for position, item in enumerate(items_of(path, "annotations")):
+            image_id = item.get("image_id") if isinstance(item, dict) else None
+            name = f"[{position}]"
+            if type(image_id) is int:
+                name = str(image_id)
+                left.pop(image_id, None)
+            try:
+                yield self._entry(item, images, categories)
+            except RecordError as error:
+                yield Reject.of(name, error)
+        for image_id in left:
+            yield Reject(str(image_id), "no-target", f"{path.name} has no annotation of this image")
+
+    def _entry(self, item: Any, images: Instances, categories: Mapping[int, str]) -> Entry:
+        annotation = _annotation(item)
+        image = images.image(annotation.image_id)
+        payload = {
+            "file_name": image.file_name,
+            "height": image.height,
+            "width": image.width,
+            "license": images.license_name(image),
+            "png": image_name(annotation.file_name, "file_name"),
+            "segments": _labels(annotation, categories),
+            "crowds": [segment.id for segment in annotation.segments_info if segment.iscrowd],
+            "categories": list(categories.values()),
+        }
+        return Entry((str(image.id),), payload, self.location.image_path(image.file_name))
+
+    def samples(self, entry: Entry) -> Iterator[Sample | Reject]:
+        """The image with its regions, the largest first (ties: the lower segment id first)."""
+        record = entry.payload
+        masks = self._masks(record)
+        regions = [Region(label, masks[segment]) for segment, label in sorted(record["segments"])]
+        regions.sort(key=lambda region: -region.mask.area)
+        covered = sum(mask.area for mask in masks.values())
+        yield Sample(
+            entry.keys[0],
+            Image(self.location.image_path(record["file_name"]), record["width"], record["height"]),
+            regions=tuple(regions),
+            categories=tuple(record["categories"]),
+            image_id=entry.keys[0],
+            license=record["license"],
+            notes={
+                "crowd-left-out": len(record["crowds"]),
+                "void-pixels": record["height"] * record["width"] - covered,
+            },
+        )
+
+    def _masks(self, record: Mapping[str, Any]) -> dict[int, Mask]:
+        """The masks of the PNG by segment id, which must be the segments of the annotation."""
+        ids = read_segment_ids(self.location.file("masks") / record["png"])
+        if ids.shape != (record["height"], record["width"]):
+            height, width = ids.shape
+            raise RecordError(
+                "size-mismatch",
+                f"{record['png']} is {width} x {height}, its image is {record['width']} x {record['height']}",
+            )
+        masks = masks_of_labels(ids)
+        segments = dict(record["segments"])
+        if missing := sorted(segments.keys() - masks.keys()):
+            raise RecordError("empty-mask", f"{record['png']} has no pixel of segment {missing[0]}")
+        if unlisted := sorted(masks.keys() - segments.keys() - set(record["crowds"])):
+            raise RecordError(
+                "unknown-annotation", f"{record['png']}: id {unlisted[0]} is no segment of its annotation"
+            )
+        return masks
+
+
+def _annotation(item: Any) -> _Annotation:
+    try:
+        annotation = msgspec.convert(item, _Annotation)
+    except msgspec.ValidationError as error:
+        raise RecordError("bad-type", str(error)) from None
+    ids = [segment.id for segment in annotation.segments_info]
+    if len(set(ids)) < len(ids):
+        raise RecordError("bad-type", f"a segment is listed twice: {shown(ids)}")
+    return annotation
+
+
+def _labels(annotation: _Annotation, categories: Mapping[int, str]) -> list[tuple[int, str]]:
+    """The id and label of every segment that is no crowd."""
+    segments = [segment for segment in annotation.segments_info if not segment.iscrowd]
+    if not segments:
+        raise RecordError("no-target", f"none of {len(annotation.segments_info)} segments is anything but a crowd")
+    for segment in segments:
+        if segment.category_id not in categories:
+            raise RecordError("unknown-category", f"segment {segment.id} has category_id {segment.category_id}")
+    return [(segment.id, categories[segment.category_id]) for segment in segments]
+
+
+def _read_images(path: Path) -> Instances:
+    licenses = {record.id: record.name for record in _readable(small_list(path, "licenses"), LicenseRecord)}
+    images = {record.id: record for record in _readable(items_of(path, "images"), ImageRecord)}
+    return Instances(path, images, {}, licenses)
+
+
+def _read_categories(path: Path) -> dict[int, str]:
+    """The names of the categories by id, in the file's order."""
+    return {record.id: record.name for record in _readable(items_of(path, "categories"), _Category)}
+
+
+def _readable(items: Iterable[Any], kind: type[Any]) -> Iterator[Any]:
+    """The items that are of that kind; whoever refers to another finds its id unknown."""
+    for item in items:
+        with suppress(msgspec.ValidationError):
+            yield msgspec.convert(item, kind)
