@@ -118,7 +118,7 @@ class SourceSpec(_Model):
     tasks: dict[TaskName, Annotated[float, Field(gt=0, allow_inf_nan=False)]] | None = Field(
         None, min_length=1, description="weights of the tasks; a hash decides for each sample"
     )
-    limit: int = Field(0, ge=0, description="most records used per split; 0 = all")
+    limit: int = Field(0, ge=0, description="most records used, of all its splits together; 0 = all")
     codec: CodecSpec | None = Field(None, description="a codec of its own")
     limits: LimitsSpec | None = Field(None, description="limits of its own")
     min_texts: PositiveInt | None = Field(None, description="reasonseg: images with at least so many texts")

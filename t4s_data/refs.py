@@ -11,7 +11,7 @@ from typing import Any
 
 from t4s_data.errors import DataError, RecordError
 from t4s_data.instances import Instances
-from t4s_data.json_arrays import JsonArray
+from t4s_data.json_streams import JsonArray
 from t4s_data.location import Location
 from t4s_data.pickles import load_plain
 from t4s_data.sample import Entry, Image, Reject

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image as Pillow
 
 from schemas.recipe import Recipe
 from schemas.row import Row
@@ -275,6 +276,18 @@ def test_an_image_that_cannot_be_embedded_is_an_error(tmp_path):
     part = part_of("referring-segmentation", root=tmp_path, images={"mode": "embed"})
     with pytest.raises(RecordError, match="image-missing"):
         RowMaker(part, 0).make(sample("cat"))
+
+
+def test_a_size_that_no_annotation_has_is_read_off_the_image_where_it_is_embedded(tmp_path):
+    (tmp_path / "images").mkdir()
+    Pillow.new("RGB", SIZE[::-1]).save(tmp_path / IMAGE.path)
+    kept = Sample("7", Image(IMAGE.path, None, None), turns=(Turn("user", "<image>\nHi"), Turn("assistant", "Ho")))
+    for mode, size in (("embed", SIZE[::-1]), ("path", (None, None))):
+        part = part_of("visual-understanding", root=tmp_path, images={"mode": mode})
+        row, _ = RowMaker(part, 0).make(kept)
+        Row.model_validate(row)
+        assert (row["width"], row["height"]) == size
+        assert row["images"][0]["bytes"] == ((tmp_path / IMAGE.path).read_bytes() if mode == "embed" else None)
 
 
 LONG = sample(*("cat", "dog", "sky", "road", "tree") * 2)

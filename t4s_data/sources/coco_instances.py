@@ -111,7 +111,7 @@ class CocoInstances:
                 **about,
             )
             return
-        mask = Mask.from_parts(record["segmentation"], image.height, image.width)
+        mask = Mask.from_parts(record["segmentation"], record["height"], record["width"])
         for key, text in zip(entry.keys, record["texts"], strict=False):
             yield Sample(key, image, regions=(Region(text, mask),), query=text, **about)
 

@@ -16,7 +16,7 @@ import msgspec
 from t4s_data.errors import RecordError
 from t4s_data.image_names import image_name
 from t4s_data.instances import ImageRecord, Instances, LicenseRecord
-from t4s_data.json_items import items_of, small_list
+from t4s_data.json_streams import items_of, small_list
 from t4s_data.label_images import read_segment_ids
 from t4s_data.location import Location
 from t4s_data.masks import Mask, masks_of_labels

@@ -16,7 +16,7 @@ import msgspec
 
 from t4s_data.errors import RecordError
 from t4s_data.image_names import coco_image_id, image_name
-from t4s_data.json_arrays import JsonArray
+from t4s_data.json_streams import JsonArray
 from t4s_data.labels import neutralize
 from t4s_data.location import Location
 from t4s_data.sample import Entry, Image, Reject, Sample, Turn

@@ -14,7 +14,7 @@ from t4s_data.errors import RecordError
 from t4s_data.folders import list_in
 from t4s_data.image_names import coco_image_id, image_name
 from t4s_data.instances import MAX_SIDE
-from t4s_data.json_arrays import JsonArray
+from t4s_data.json_streams import JsonArray
 from t4s_data.location import Location
 from t4s_data.masks import Mask
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
@@ -56,7 +56,7 @@ class Muse:
                 yield Sample(
                     key,
                     image,
-                    regions=_regions(pair["segmentations"], image),
+                    regions=_regions(pair["segmentations"], record["height"], record["width"]),
                     query=pair["question"],
                     answer=tuple(pair["words"]),
                     image_id=coco_image_id(image.path),
@@ -66,8 +66,8 @@ class Muse:
                 yield Reject.of(key, error)
 
 
-def _regions(segmentations: Sequence[Any], image: Image) -> tuple[Region, ...]:
-    masks = [Mask.from_parts(parts, image.height, image.width) for parts in segmentations]
+def _regions(segmentations: Sequence[Any], height: int, width: int) -> tuple[Region, ...]:
+    masks = [Mask.from_parts(parts, height, width) for parts in segmentations]
     return tuple(Region(f"roi{number}", mask) for number, mask in enumerate(masks))
 
 

@@ -16,7 +16,7 @@ from t4s_data.draw import draw
 from t4s_data.errors import RecordError
 from t4s_data.folders import files_by_stem, key_of_stem, list_in, only, read_object
 from t4s_data.images import size_of
-from t4s_data.json_arrays import JsonArray
+from t4s_data.json_streams import JsonArray
 from t4s_data.location import Location
 from t4s_data.masks import Mask
 from t4s_data.sample import Entry, Image, Region, Reject, Sample

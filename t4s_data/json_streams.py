@@ -1,4 +1,7 @@
-"""JSON files that are one array, read element by element: memory does not grow with the file."""
+"""Large JSON files, read as a stream: memory holds one item at a time.
+
+A file is one array (:class:`JsonArray`), or an object whose members are lists (:func:`items_of`).
+"""
 
 from __future__ import annotations
 
@@ -51,6 +54,40 @@ class JsonArray:
         if file.read(_BLOCK).lstrip(b" \t\r\n")[:1] != b"[":
             raise DataError(f"{self.path}: not a JSON array: it does not begin with [")
         file.seek(start)
+
+
+def items_of(path: Path, member: str) -> Iterator[Any]:
+    """The items of the list in a member, one by one in the file's order.
+
+    Raises:
+        DataError: the file is not JSON, or the member is absent, empty or no list.
+    """
+    empty = True
+    for item in _parsed(path, f"{member}.item"):
+        empty = False
+        yield item
+    if empty:
+        raise DataError(f"{path}: expected an object with a list {member!r} that is not empty")
+
+
+def small_list(path: Path, member: str) -> list[Any]:
+    """The whole list in a member, empty where there is none; reading ends with it.
+
+    Raises:
+        DataError: the file is not JSON, or the member is no list.
+    """
+    found: Any = next(_parsed(path, member), [])
+    if not isinstance(found, list):
+        raise DataError(f"{path}: {member}: expected a list, found {type(found).__name__}")
+    return found
+
+
+def _parsed(path: Path, prefix: str) -> Iterator[Any]:
+    try:
+        with path.open("rb") as file:
+            yield from ijson.items(_Escapes(file), prefix, use_float=True, buf_size=_BLOCK)
+    except (ijson.JSONError, UnicodeDecodeError, OSError) as error:
+        raise DataError(f"{path}: not JSON: {_first_line(error)}") from None
 
 
 class _Escapes:

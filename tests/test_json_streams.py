@@ -12,9 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from t4s_data import json_arrays
+from t4s_data import json_streams
 from t4s_data.errors import DataError
-from t4s_data.json_arrays import JsonArray
+from t4s_data.json_streams import JsonArray
 
 BENCHMARK = Path(__file__).resolve().parents[1] / "benchmarks" / "streaming.py"
 
@@ -39,7 +39,7 @@ def file(tmp_path_factory):
 def test_the_elements_are_those_of_the_whole_file(file, block, values, ascii_only, indent):
     file.write_text(json.dumps(values, ensure_ascii=ascii_only, indent=indent), encoding="utf-8")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_arrays, "_BLOCK", block)
+        patch.setattr(json_streams, "_BLOCK", block)
         found = list(JsonArray(file))
     assert found == values
     assert list(map(type, found)) == list(map(type, values))
@@ -60,7 +60,7 @@ def test_half_a_surrogate_pair_is_a_replacement_character_and_takes_nothing_alon
     text = f'["{"".join(pieces)}", "next"]'
     file.write_text(text)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(json_arrays, "_BLOCK", block)
+        patch.setattr(json_streams, "_BLOCK", block)
         found = list(JsonArray(file))
     # The standard library joins whole pairs and keeps the halves.
     expected = json.loads(text)[0].encode("utf-16", "surrogatepass").decode("utf-16", "replace")

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from t4s_data.errors import DataError
-from t4s_data.json_items import items_of, small_list
+from t4s_data.json_streams import items_of, small_list
 
 values = st.recursive(
     st.none()
