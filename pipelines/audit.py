@@ -13,14 +13,13 @@ from filelock import FileLock, Timeout
 from pipelines.failures import reported
 from pipelines.runners import LOCAL, make_pipeline, run
 from schemas.build import Build
-from t4s_data.audit import OWN, Plan, Summary
+from t4s_data.audit import OWN, Plan, Summary, tokenizer_for
 from t4s_data.audit_files import write_audit
 from t4s_data.codecs import from_name
 from t4s_data.corpus import read_build
 from t4s_data.errors import CorpusError, T4SError
 from t4s_data.findings import Findings
 from t4s_data.tabulation import findings_of
-from t4s_data.tokens import load_tokenizer
 from t4s_data.work import Work
 
 SAMPLE = 10_000
@@ -95,7 +94,7 @@ def plan_of(build: Build, options: AuditOptions) -> Plan:
     for codec in codecs:
         if codec != OWN:
             from_name(codec)
-    same = {name for name in tokenizers if load_tokenizer(name, build.vocabulary).identity == build.tokenizer}
+    same = {name for name in tokenizers if tokenizer_for(name, OWN).identity == build.tokenizer}
     return Plan(
         # The columns of the rows are under the very tokenizer of the build, not another of its name.
         tokenizer=next(iter(same), ""),

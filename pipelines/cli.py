@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from pipelines.commands import build, decode, demo, evaluate, publish, show, sources, synth, verify
+from pipelines.commands import build, check, decode, demo, evaluate, plan, publish, show, sources, synth, verify
 from pipelines.console import say
 from t4s_data.errors import T4SError
 
@@ -30,6 +30,8 @@ app = typer.Typer(
 app.command("demo")(demo.demo)
 app.command("build")(build.build)
 app.command("sources")(sources.sources)
+app.command("plan")(plan.plan)
+app.command("check")(check.check)
 app.command("synth")(synth.synth)
 app.command("show")(show.show)
 app.command("verify")(verify.verify)

@@ -18,7 +18,6 @@ from schemas.recipe import Recipe, TokenizerSpec
 from t4s_data import __version__
 from t4s_data.account import Histogram, Tally, add, merge_tokens
 from t4s_data.card import CardFacts, render_card
-from t4s_data.codecs import codec_of
 from t4s_data.corpus import BUILD, put_in_place, write_checksums
 from t4s_data.errors import DataError
 from t4s_data.lengths import LengthSummary, TaskLengths
@@ -164,7 +163,7 @@ def _account(part: Part, units: Sequence[tuple[Unit, Tally]], names: dict[Unit, 
         split_by=part.location.split_by,
         split=part.location.split,
         as_split=part.as_split,
-        codec=codec_of(part.codec).name,
+        codec=part.codec_name,
         read=sum(tally.read for tally in first),
         used=sum(tally.used for tally in first),
         quarantined=quarantined,

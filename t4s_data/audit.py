@@ -134,7 +134,7 @@ class _Auditor:
         self._plan = plan
         self._summary = Summary()
         self._content = ContentCounter(plan.key_limit)
-        self._figure_tokenizer = _tokenizer(plan.counters[0][0], FIGURE_CODECS[-1])
+        self._figure_tokenizer = tokenizer_for(plan.counters[0][0], FIGURE_CODECS[-1])
 
     def add(self, row: Row, shard: str, number: int) -> None:
         self._content.add(row)
@@ -165,11 +165,11 @@ class _Auditor:
         if self._has(row, tokenizer, codec):
             return TokenCounts(*(row[f"{text}_tokens"] for text in TEXTS))
         if words is None:
-            return _plain_lengths(row, load_tokenizer(tokenizer, self._plan.vocabulary))
+            return _plain_lengths(row, loadtokenizer_for(tokenizer, self._plan.vocabulary))
         if codec == OWN:
             own = codec_of_row(row)
-            return recoded_tokens(words, own, load_tokenizer(tokenizer, self._plan.vocabulary)) if own else None
-        return recoded_tokens(words, _codec(codec), _tokenizer(tokenizer, codec))
+            return recoded_tokens(words, own, loadtokenizer_for(tokenizer, self._plan.vocabulary)) if own else None
+        return recoded_tokens(words, _codec(codec), tokenizer_for(tokenizer, codec))
 
     def _count(self, row: Row, counts: TokenCounts, tokenizer: str, codec: str) -> None:
         group: Group = (row["source"], row["task"], row["split"])
@@ -204,7 +204,7 @@ def _codec(name: str) -> Codec:
 
 
 @lru_cache(256)
-def _tokenizer(name: str, codec_name: str) -> Tokenizer:
+def tokenizer_for(name: str, codec_name: str) -> Tokenizer:
     """The tokenizer with the codec's tokens, and others that no text of this codec can hold by accident.
 
     A tokenizer takes long to load, and one for all codecs counts the same; but a bare brick is a word that
@@ -212,8 +212,8 @@ def _tokenizer(name: str, codec_name: str) -> Tokenizer:
     """
     codec = _codec(codec_name)
     if isinstance(codec, BoxCodec) and codec.bricks == "bare":
-        return load_tokenizer(name, codec.vocabulary)
-    return load_tokenizer(name, BoxCodec(n=256).vocabulary)
+        return loadtokenizer_for(name, codec.vocabulary)
+    return loadtokenizer_for(name, BoxCodec(n=256).vocabulary)
 
 
 def _plain_lengths(row: Row, tokenizer: Tokenizer) -> TokenCounts:

@@ -82,8 +82,11 @@ def parts_of(recipe: Recipe, data_root: Path) -> list[Part]:
     """The parts of a recipe, in its order.
 
     Raises:
-        RecipeError: a split, split_by or task that the source does not have, or a split that is named twice.
+        RecipeError: a split, split_by or task that the source does not have, a split that is named twice, or a
+            holdout.
     """
+    if recipe.holdout.mode != "off":
+        raise RecipeError(f"holdout.mode: {recipe.holdout.mode!r} cannot be built yet; only 'off' can")
     vocabulary = vocabulary_of(recipe)
     parts = [
         _part(recipe, table, split, data_root, vocabulary)
@@ -154,6 +157,8 @@ def _tasks(manifest: Manifest, source: SourceSpec, codec: CodecSpec, where: str)
             f"it makes {', '.join(sorted(manifest.tasks))}"
         )
     weights = source.tasks or manifest.tasks
+    if not source.tasks and source.options.get("labels") == "captions":
+        weights = {"referring-segmentation": 1.0}
     # Defaults that the codec cannot say are left out; a recipe that names one is refused by its schema.
     return {name: w for name, w in weights.items() if w > 0 and not (codec.name == "isd" and name in BOX_TASKS)}
 

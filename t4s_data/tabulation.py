@@ -6,20 +6,19 @@ from collections.abc import Iterator, Mapping
 
 from schemas.build import Build
 from t4s_data.account import add
-from t4s_data.audit import FIGURE_CODECS, TEXTS, FigureSum, Plan, Summary
+from t4s_data.audit import FIGURE_CODECS, OWN, TEXTS, FigureSum, Plan, Summary, tokenizer_for
 from t4s_data.ceilings import CANVASES, SIZES, Ceiling
 from t4s_data.content import Numbers, Rows, repeated
 from t4s_data.findings import ALL, Bars, CeilingLine, FigureLine, Findings, Lengths, Source
 from t4s_data.frequent import Frequent
 from t4s_data.histograms import Distribution, Histogram, merged
-from t4s_data.tokens import load_tokenizer
 
 MOST_LABELS = 25
 
 
 def findings_of(summary: Summary, build: Build, plan: Plan) -> Findings:
     """The figures of a whole corpus's summary."""
-    names = {name: load_tokenizer(name, ()).identity for name, _ in plan.counters}
+    names = {name: tokenizer_for(name, OWN).identity for name, _ in plan.counters}
     sources = list(dict.fromkeys(account.source for account in build.accounts if account.rows))
     compared, repeats = repeated(summary.content.keys.values())
     return Findings(

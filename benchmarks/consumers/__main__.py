@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import subprocess
 import sys
 from collections.abc import Mapping, Sequence
@@ -127,6 +128,8 @@ def try_out(work: Path, name: str, mode: str) -> None:
     command = f"{every[name].command} {trainer.trial}".replace(MODEL, str(model)).replace(
         "DATA_ROOT", str(work / "data")
     )
+    # A trainer goes on from the checkpoints that it finds.
+    shutil.rmtree(out.with_name(f"{name}.checkpoints"), ignore_errors=True)
     trained = run(["bash", "-ec", command], out, variables, work / f"{name}-{mode}-train.log")
     print("  trained: " + re.findall(r"\{[^{}]*train_loss[^{}]*\}", trained)[-1])
 

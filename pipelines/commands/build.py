@@ -10,11 +10,11 @@ from typing import Annotated
 import typer
 
 from pipelines.commands.options import DataRoot, Json, RecipeName, Workers
+from pipelines.commands.plan import print_plan
 from pipelines.console import Cells, build_progress, print_table, say, write_json
 from schemas.build import Build
 from schemas.recipe import ImagesSpec, Recipe
 from t4s_data.errors import CommandError
-from t4s_data.parts import Part
 
 
 class ImageMode(StrEnum):
@@ -59,7 +59,7 @@ def build(
     parts = parts_of(changed, data_root.absolute())
     if dry_run:
         check_inputs(parts)
-        _print_plan(changed, parts, json)
+        print_plan(changed.name, parts, json)
         return
     command = _command(recipe, images=images, limit=limit, seed=seed)
     assembly = Assembly(changed, digest, parts, command)
@@ -104,24 +104,6 @@ def print_build(record: Build, out: Path, json: Path | None) -> None:
     if absent := sum(account.images_absent for account in record.accounts):
         say(f"warning: the images of {absent:,} records are absent; path mode builds without them")
     write_json(json, record.model_dump(mode="json"))
-
-
-def _print_plan(recipe: Recipe, parts: list[Part], json: Path | None) -> None:
-    from t4s_data.codecs import codec_of
-    from t4s_data.manifests import expected_split, load_manifest
-
-    rows: list[Cells] = []
-    for part in parts:
-        place = part.location
-        known = expected_split(load_manifest(part.source), place.split, place.split_by)
-        records = known.records if known and known.records else None
-        size = sum(path.stat().st_size for path in part.open().inputs() if path.is_file())
-        most = f"at most {part.limit:,}" if part.limit else f"{records:,}" if records else "?"
-        tasks = ", ".join(part.tasks)
-        rows.append([part.name, part.as_split, codec_of(part.codec).name, tasks, part.repeat, most, size / 1e6])
-    columns = ["part", "to", "codec", "tasks", "repeat", "records in the official data", "input MB"]
-    print_table(f"{recipe.name}: plan, nothing is written", columns, rows)
-    write_json(json, {"parts": [dict(zip(columns, row, strict=True)) for row in rows]})
 
 
 def _command(recipe: str, **options: object) -> str:

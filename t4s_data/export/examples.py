@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 from typing import Any
@@ -44,8 +44,8 @@ class Example:
 class Choice:
     """Which rows are wanted: splits and sources by name (empty: all), and how many of each split (0: all)."""
 
-    splits: Sequence[str] = field(default=())
-    sources: Sequence[str] = field(default=())
+    splits: Sequence[str] = ()
+    sources: Sequence[str] = ()
     limit: int = 0
 
 

@@ -40,7 +40,7 @@ class Facts:
 
 
 class Format(Protocol):
-    """One trainer's files. Implementations are frozen dataclasses without fields."""
+    """One trainer's files. Implementations are frozen dataclasses that hold nothing but their name."""
 
     @property
     def name(self) -> str:

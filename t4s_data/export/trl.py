@@ -91,7 +91,11 @@ def features() -> Features:
 
 
 def _parts(content: str) -> list[dict[str, str | None]]:
-    """The text cut at its image places; the line break that sets a place apart from the text is no part of it."""
+    r"""The text cut at its image places; the line break that sets a place apart from the text is no part of it.
+
+    >>> _parts("<image>\nWhere?")
+    [{'type': 'image', 'text': None}, {'type': 'text', 'text': 'Where?'}]
+    """
     before, *after = content.split(IMAGE)
     parts: list[dict[str, str | None]] = [{"type": "text", "text": before}] if before else []
     for text in after:
