@@ -98,7 +98,6 @@ def plan_of(build: Build, options: AuditOptions) -> Plan:
     return Plan(
         # The columns of the rows are under the very tokenizer of the build, not another of its name.
         tokenizer=next(iter(same), ""),
-        vocabulary=build.vocabulary,
         counters=tuple((tokenizer, codec) for tokenizer in tokenizers for codec in codecs),
         studied=_shares(build, options.sample),
         key_limit=min(1 << 64, (MOST_KEYS << 64) // max(1, build.totals.rows)),

@@ -13,7 +13,7 @@ from typing import NoReturn
 
 import typer
 
-from pipelines.commands import build, check, decode, demo, evaluate, plan, publish, show, sources, synth, verify
+from pipelines.commands import build, check, decode, demo, evaluate, export, plan, publish, show, sources, synth, verify
 from pipelines.console import say
 from t4s_data.errors import T4SError
 
@@ -35,6 +35,7 @@ app.command("check")(check.check)
 app.command("synth")(synth.synth)
 app.command("show")(show.show)
 app.command("verify")(verify.verify)
+app.command("export")(export.export)
 app.command("publish")(publish.publish)
 app.command("decode")(decode.decode)
 app.command("evaluate")(evaluate.evaluate)

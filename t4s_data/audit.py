@@ -46,12 +46,11 @@ class Plan:
     """What an audit measures.
 
     ``counters`` are pairs of tokenizer and codec (or :data:`OWN`); those columns that the rows have are taken
-    from them, which are under ``tokenizer`` with ``vocabulary`` added. ``studied`` says by source of how many
+    from them, which are under ``tokenizer``. ``studied`` says by source of how many
     in 2**64 images the regions are laid on every canvas; ``key_limit`` bounds the hashes of rows that are kept.
     """
 
     tokenizer: str
-    vocabulary: tuple[str, ...]
     counters: tuple[tuple[str, str], ...]
     studied: Mapping[str, int]
     key_limit: int
@@ -165,10 +164,10 @@ class _Auditor:
         if self._has(row, tokenizer, codec):
             return TokenCounts(*(row[f"{text}_tokens"] for text in TEXTS))
         if words is None:
-            return _plain_lengths(row, loadtokenizer_for(tokenizer, self._plan.vocabulary))
+            return _plain_lengths(row, tokenizer_for(tokenizer, OWN))
         if codec == OWN:
             own = codec_of_row(row)
-            return recoded_tokens(words, own, loadtokenizer_for(tokenizer, self._plan.vocabulary)) if own else None
+            return recoded_tokens(words, own, tokenizer_for(tokenizer, row["codec"])) if own else None
         return recoded_tokens(words, _codec(codec), tokenizer_for(tokenizer, codec))
 
     def _count(self, row: Row, counts: TokenCounts, tokenizer: str, codec: str) -> None:
@@ -210,10 +209,10 @@ def tokenizer_for(name: str, codec_name: str) -> Tokenizer:
     A tokenizer takes long to load, and one for all codecs counts the same; but a bare brick is a word that
     other codecs write as text.
     """
-    codec = _codec(codec_name)
+    codec = None if codec_name == OWN else _codec(codec_name)
     if isinstance(codec, BoxCodec) and codec.bricks == "bare":
-        return loadtokenizer_for(name, codec.vocabulary)
-    return loadtokenizer_for(name, BoxCodec(n=256).vocabulary)
+        return load_tokenizer(name, codec.vocabulary)
+    return load_tokenizer(name, BoxCodec(n=256).vocabulary)
 
 
 def _plain_lengths(row: Row, tokenizer: Tokenizer) -> TokenCounts:
