@@ -13,7 +13,7 @@ from filelock import FileLock, Timeout
 from pipelines.failures import reported
 from pipelines.runners import LOCAL, make_pipeline, run
 from schemas.build import Build
-from t4s_data.audit import OWN, Plan, Summary, tokenizer_for
+from t4s_data.audit import OWN, Plan, Summary, is_bare, tokenizer_for
 from t4s_data.audit_files import write_audit
 from t4s_data.codecs import from_name
 from t4s_data.corpus import read_build
@@ -98,6 +98,7 @@ def plan_of(build: Build, options: AuditOptions) -> Plan:
     return Plan(
         # The columns of the rows are under the very tokenizer of the build, not another of its name.
         tokenizer=next(iter(same), ""),
+        codec=max((account.codec for account in build.accounts), key=is_bare),
         counters=tuple((tokenizer, codec) for tokenizer in tokenizers for codec in codecs),
         studied=_shares(build, options.sample),
         key_limit=min(1 << 64, (MOST_KEYS << 64) // max(1, build.totals.rows)),

@@ -46,11 +46,12 @@ class Plan:
     """What an audit measures.
 
     ``counters`` are pairs of tokenizer and codec (or :data:`OWN`); those columns that the rows have are taken
-    from them, which are under ``tokenizer``. ``studied`` says by source of how many
+    from them, which are under ``tokenizer``; ``codec`` is that of the build, with bare bricks if any is. ``studied`` says by source of how many
     in 2**64 images the regions are laid on every canvas; ``key_limit`` bounds the hashes of rows that are kept.
     """
 
     tokenizer: str
+    codec: str
     counters: tuple[tuple[str, str], ...]
     studied: Mapping[str, int]
     key_limit: int
@@ -164,7 +165,7 @@ class _Auditor:
         if self._has(row, tokenizer, codec):
             return TokenCounts(*(row[f"{text}_tokens"] for text in TEXTS))
         if words is None:
-            return _plain_lengths(row, tokenizer_for(tokenizer, OWN))
+            return _plain_lengths(row, tokenizer_for(tokenizer, self._plan.codec if codec == OWN else codec))
         if codec == OWN:
             own = codec_of_row(row)
             return recoded_tokens(words, own, tokenizer_for(tokenizer, row["codec"])) if own else None
@@ -209,10 +210,15 @@ def tokenizer_for(name: str, codec_name: str) -> Tokenizer:
     A tokenizer takes long to load, and one for all codecs counts the same; but a bare brick is a word that
     other codecs write as text.
     """
-    codec = None if codec_name == OWN else _codec(codec_name)
-    if isinstance(codec, BoxCodec) and codec.bricks == "bare":
-        return load_tokenizer(name, codec.vocabulary)
-    return load_tokenizer(name, BoxCodec(n=256).vocabulary)
+    codec = BoxCodec(n=256) if not is_bare(codec_name) else _codec(codec_name)
+    return load_tokenizer(name, codec.vocabulary)
+
+
+@lru_cache(256)
+def is_bare(codec_name: str) -> bool:
+    """Whether the codec's bricks are words that any text may hold."""
+    codec = None if codec_name in {OWN, NO_CODEC} else _codec(codec_name)
+    return isinstance(codec, BoxCodec) and codec.bricks == "bare"
 
 
 def _plain_lengths(row: Row, tokenizer: Tokenizer) -> TokenCounts:

@@ -86,7 +86,7 @@ def recoded_tokens(words: Wording, codec: Codec, tokenizer: Tokenizer) -> TokenC
     """The lengths of a row as a build with that codec would write it; None if the codec cannot say it.
 
     The words around descriptors stay. Where a codec has one text for all regions of an answer, it stands in
-    place of a list, or after a sentence, whose places then hold the labels in parentheses.
+    place of a list, or after a sentence, whose places then hold the labels in parentheses; and the other way round.
     """
     if words.boxes_only:
         if not isinstance(codec, BoxCodec):
@@ -97,7 +97,7 @@ def recoded_tokens(words: Wording, codec: Codec, tokenizer: Tokenizer) -> TokenC
     if words.boxed and not boxed:
         answers = tuple(_gathered(answer, words.regions) for answer in answers)
     elif boxed and not words.boxed:
-        answers = tuple(_listed(answer, len(words.regions)) for answer in answers)
+        answers = tuple(_spread(answer, words.regions) for answer in answers)
     described = descriptor_tokens(codec, tokenizer, words.regions)
     around = sum(_around(tokenizer, text, after=number > 0) for answer in answers for number, text in enumerate(answer))
     asked = sum(_asked(tokenizer, text) for text in words.asked)
@@ -134,14 +134,25 @@ def _gathered(answer: tuple[str, ...], regions: Sequence[Region]) -> tuple[str, 
     return f"{named}\n", ""
 
 
-def _listed(answer: tuple[str, ...], count: int) -> tuple[str, ...]:
+def _spread(answer: tuple[str, ...], regions: Sequence[Region]) -> tuple[str, ...]:
     """Words around one descriptor for all regions -> words around one for each."""
     if len(answer) == 1:
         return answer
     first, last = answer[0], "".join(answer[1:])
-    if count == 0:
+    if not regions:
         return (first.removesuffix("\n") + last,)
-    return first, *("\n",) * (count - 1), last
+    return _at_labels(first, last, regions) or (first, *("\n",) * (len(regions) - 1), last)
+
+
+def _at_labels(first: str, last: str, regions: Sequence[Region]) -> tuple[str, ...] | None:
+    """The words of a sentence split at its labels in parentheses, if that is what stands before the descriptor."""
+    pieces, rest = [], first.removesuffix("\n")
+    for region in regions:
+        before, found, rest = rest.partition(f"({region.label})")
+        if not found:
+            return None
+        pieces.append(before)
+    return (*pieces, rest) if not last and first.endswith("\n") else None
 
 
 @lru_cache(1 << 12)

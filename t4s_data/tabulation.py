@@ -12,6 +12,7 @@ from t4s_data.content import Numbers, Rows, repeated
 from t4s_data.findings import ALL, Bars, CeilingLine, FigureLine, Findings, Lengths, Source
 from t4s_data.frequent import Frequent
 from t4s_data.histograms import Distribution, Histogram, merged
+from t4s_data.parts import NO_CODEC
 
 MOST_LABELS = 25
 
@@ -24,7 +25,7 @@ def findings_of(summary: Summary, build: Build, plan: Plan) -> Findings:
     return Findings(
         name=build.recipe.name,
         tokenizers=list(names.values()),
-        own=sorted({account.codec for account in build.accounts if account.rows}),
+        own=sorted({account.codec for account in build.accounts if account.rows} - {NO_CODEC}),
         lengths=list(_lengths(summary, plan, names)),
         bars=_bars(summary, plan.counters[0]),
         figure=list(_figure(summary)),

@@ -92,10 +92,13 @@ def print_audit(findings: Findings) -> None:
 
 
 def print_figure(findings: Findings) -> None:
-    """Print Figure 7: mean descriptor tokens by codec, beside the paper's values, and the reductions."""
+    """Print Figure 7: mean descriptor tokens by codec, beside the paper's values, and the reductions.
+
+    The source that the paper measured, if it is there, then all.
+    """
     from t4s_data.findings import ALL, PAPER, REDUCTIONS
 
-    for source in dict.fromkeys(line.source for line in findings.figure):
+    for source in dict.fromkeys((findings.figure_source, ALL)):
         lines = [line for line in findings.figure if line.source == source]
         rows: list[Cells] = [
             [line.codec, line.rows, line.tokens, f"{PAPER[line.codec]:,.1f}" if line.codec in PAPER else ""]
