@@ -13,7 +13,22 @@ from typing import NoReturn
 
 import typer
 
-from pipelines.commands import build, check, decode, demo, evaluate, export, plan, publish, show, sources, synth, verify
+from pipelines.commands import (
+    audit,
+    build,
+    check,
+    compare,
+    decode,
+    demo,
+    evaluate,
+    export,
+    plan,
+    publish,
+    show,
+    sources,
+    synth,
+    verify,
+)
 from pipelines.console import say
 from t4s_data.errors import T4SError
 
@@ -34,6 +49,8 @@ app.command("plan")(plan.plan)
 app.command("check")(check.check)
 app.command("synth")(synth.synth)
 app.command("show")(show.show)
+app.command("audit")(audit.audit)
+app.command("compare")(compare.compare)
 app.command("verify")(verify.verify)
 app.command("export")(export.export)
 app.command("publish")(publish.publish)

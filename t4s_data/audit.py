@@ -46,8 +46,9 @@ class Plan:
     """What an audit measures.
 
     ``counters`` are pairs of tokenizer and codec (or :data:`OWN`); those columns that the rows have are taken
-    from them, which are under ``tokenizer``; ``codec`` is that of the build, with bare bricks if any is. ``studied`` says by source of how many
-    in 2**64 images the regions are laid on every canvas; ``key_limit`` bounds the hashes of rows that are kept.
+    from them, which are under ``tokenizer``; ``codec`` is the build's, one with bare bricks if there is one.
+    ``studied`` says by source of how many in 2**64 images the regions are laid on every canvas; ``key_limit``
+    bounds the hashes of rows that are kept.
     """
 
     tokenizer: str
@@ -159,7 +160,11 @@ class _Auditor:
 
     def _has(self, row: Row, tokenizer: str, codec: str) -> bool:
         """Whether the row's own columns hold these counts."""
-        return tokenizer == self._plan.tokenizer and (codec == OWN or row["codec"] in {NO_CODEC, codec, f"{codec}-box"})
+        if tokenizer != self._plan.tokenizer:
+            return False
+        if row["codec"] == NO_CODEC:
+            return codec == OWN or is_bare(codec) == is_bare(self._plan.codec)
+        return codec == OWN or row["codec"] in {codec, f"{codec}-box"}
 
     def _counts(self, row: Row, words: Wording | None, tokenizer: str, codec: str) -> TokenCounts | None:
         if self._has(row, tokenizer, codec):
