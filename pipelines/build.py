@@ -1,4 +1,4 @@
-"""Recipe -> corpus: stage, build, finish."""
+"""Recipe -> corpus: stage, build, assemble, audit."""
 
 from __future__ import annotations
 
@@ -10,12 +10,13 @@ from typing import Any
 
 from filelock import FileLock, Timeout
 
+from pipelines.audit import AuditOptions, audit
+from pipelines.failures import reported
 from pipelines.runners import LOCAL, make_pipeline, run
 from schemas.build import Build
-from t4s_data import errors
 from t4s_data.assembly import Assembly, assemble, put_corpus_in_place
 from t4s_data.corpus import check_free
-from t4s_data.errors import CorpusError, DataError, MissingInputError, T4SError
+from t4s_data.errors import CorpusError, MissingInputError, T4SError
 from t4s_data.manifests import load_manifest
 from t4s_data.parts import Part
 from t4s_data.work import Work
@@ -73,10 +74,20 @@ def build(assembly: Assembly, out: Path, options: RunOptions, *, progress: Calla
             _drop_stale(assembly.parts, work)
             _run(assembly.parts, work, options, progress)
             record = assemble(assembly, work)
+            audit(work.corpus, _audit_options(assembly, options), command=assembly.command)
             put_corpus_in_place(work, out, force=options.force)
             return record
     except Timeout:
         raise CorpusError(f"{out}: another build is writing it") from None
+
+
+def _audit_options(assembly: Assembly, options: RunOptions) -> AuditOptions:
+    return AuditOptions(
+        data_root=assembly.parts[0].location.data_root,
+        workers=options.workers,
+        runner=options.runner,
+        runner_options=options.runner_options,
+    )
 
 
 def _drop_stale(parts: Sequence[Part], work: Work) -> None:
@@ -98,7 +109,7 @@ def _run(parts: Sequence[Part], work: Work, options: RunOptions, progress: Calla
     except T4SError:
         raise
     except Exception as error:
-        raise _reported(work, error) from error
+        raise reported(work, error) from error
 
 
 def wire(pipeline: Any, parts: Sequence[Part], work: Work, *, strict: bool) -> None:
@@ -122,13 +133,3 @@ def _staged_together(parts: Sequence[Part]) -> list[tuple[int, ...]]:
     for number, part in enumerate(parts):
         groups.setdefault((part.table, number if part.limit == 0 else -1), []).append(number)
     return [tuple(group) for group in groups.values()]
-
-
-def _reported(work: Work, error: Exception) -> Exception:
-    """The error that a worker kept, as its own type, or the runner's error where there is none."""
-    kept = work.failure()
-    if kept is None:
-        return error
-    name, text = kept
-    kind = getattr(errors, name, DataError)
-    return kind(text) if kind is not errors.RecordError and kind is not errors.CodecError else DataError(text)

@@ -30,7 +30,9 @@ def demo(
 def _next_steps(corpus: Path) -> str:
     return f"""
 Look at it:
+  {corpus}/report/index.html         figures and a gallery, in a browser
   {corpus}/README.md                 the dataset card
+  t4s show {corpus} 'refcoco/unc-train/0-0#0'
   t4s verify {corpus}                checksums, counts and ids
   python -c "import datasets; print(datasets.load_dataset('{corpus}', 'refcoco', split='train')[0])"
 """

@@ -155,7 +155,7 @@ def test_missing_annotations_end_the_build_before_any_work(recipe: Path, tmp_pat
 def test_a_dry_run_writes_nothing(world: Path, recipe: Path, tmp_path: Path):
     done = t4s("build", recipe, "--data-root", world, "--out", tmp_path / "corpus", "--dry-run")
     assert done.returncode == 0
-    assert "refclef/berkeley-train" in done.stdout
+    assert "berkeley-train" in done.stdout
     assert sorted(path.name for path in tmp_path.iterdir()) == ["small.toml"]
 
 
