@@ -1,6 +1,7 @@
 # make demo      a synthetic world, a corpus built from it, and how to look at it
 # make test      the whole test suite
 # make lint      formatting, lint and types
+# make system-deps   as root: the browser that the tests of the report use
 # Every target makes the environment first if need be.
 
 PYTHON ?= python3
@@ -8,7 +9,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint format schemas lock clean
+.PHONY: demo test lint format schemas lock system-deps clean
 
 demo: $(STAMP)
 	$(BIN)/t4s demo demo
@@ -28,6 +29,11 @@ format: $(STAMP)
 
 schemas: $(STAMP)
 	$(BIN)/python -m schemas
+
+# Debian's Chromium, which the tests of the report open it with; without it they are skipped.
+system-deps:
+	command -v chromium chromedriver >/dev/null || \
+	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; }
 
 # Versions are pinned in constraints.txt; `make lock` resolves them anew from pyproject.toml.
 lock: $(STAMP)

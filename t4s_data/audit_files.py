@@ -20,18 +20,20 @@ _COMMAND = re.compile(r"^## Rebuild it$.*?^```sh$\n(.*?)\n^```$", re.MULTILINE |
 
 
 def write_audit(corpus: Path, findings: Findings, picks: Picks, *, command: str, data_root: Path | None) -> None:
-    """Write ``report/``, ``assets/``, ``README.md`` and ``SHA256SUMS`` anew."""
+    """Write ``report/``, ``assets/``, ``README.md`` and ``SHA256SUMS`` anew, once all of it is made."""
     build = read_build(corpus)
+    report = render_report(build, findings, gallery(corpus, picks.places(), data_root))
+    assets = {name: figures.png(plot, findings) for name, plot in _assets(findings).items()}
+    manifests = {source.source: load_manifest(source.source) for source in findings.sources}
+    card = render_card(CardFacts(build, manifests, (), command, findings))
     for folder in ("report", "assets"):
         shutil.rmtree(corpus / folder, ignore_errors=True)
         (corpus / folder).mkdir()
     findings.save(corpus)
-    exhibits = gallery(corpus, picks.places(), data_root)
-    _write(corpus / REPORT, render_report(build, findings, exhibits))
-    for name, plot in _assets(findings).items():
-        (corpus / "assets" / f"{name}.png").write_bytes(figures.png(plot, findings))
-    manifests = {source.source: load_manifest(source.source) for source in findings.sources}
-    _write(corpus / "README.md", render_card(CardFacts(build, manifests, (), command, findings)))
+    _write(corpus / REPORT, report)
+    for name, data in assets.items():
+        (corpus / "assets" / f"{name}.png").write_bytes(data)
+    _write(corpus / "README.md", card)
     shards = (shard for account in build.accounts for shard in account.shards)
     write_checksums(corpus, {shard.name: shard.sha256 for shard in shards})
 

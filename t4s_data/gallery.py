@@ -32,7 +32,7 @@ Exhibit = dict[str, Any]
 def gallery(corpus: Path, places: Sequence[Place], data_root: Path | None) -> list[Exhibit]:
     """The first rows that fit into the budget, those with masks in their answers first.
 
-    An image that is neither in the row nor below ``data_root`` is left out, and its regions are not.
+    An image that is neither in the row nor readable below ``data_root`` is left out, and its regions are not.
     """
     return sorted(
         _within(_exhibits(corpus, places, data_root)), key=lambda one: "<seg>" not in one["messages"][-1]["content"]
@@ -60,10 +60,18 @@ def _within(exhibits: Iterator[Exhibit]) -> Iterator[Exhibit]:
 
 
 def _exhibit(row: Row, data_root: Path | None) -> Exhibit:
+    try:
+        image = open_image(row, data_root)
+    except RecordError:
+        image = None
+    # Rows of conversations need not know the size of their image.
+    width, height = image.size if image else (row["width"], row["height"])
     return {
-        **{name: row[name] for name in ("id", "source", "split", "task", "codec", "width", "height", "messages")},
+        **{name: row[name] for name in ("id", "source", "split", "task", "codec", "messages")},
+        "width": width,
+        "height": height,
         "tokens": [row[f"{text}_tokens"] for text in ("descriptor", "answer", "total")],
-        "image": _image(row, data_root),
+        "image": _encoded(image) if image else None,
         "pictured": bool(row["images"]),
         "regions": [_region(row, number) for number in range(len(row["regions"]))],
         "canvas": _canvas(row),
@@ -90,16 +98,11 @@ def _canvas(row: Row) -> dict[str, Any] | None:
     return {"n": codec.n, "regions": cells}
 
 
-def _image(row: Row, data_root: Path | None) -> str | None:
-    try:
-        image = open_image(row, data_root)
-    except RecordError:
-        return None
-    if image is None:
-        return None
-    image.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Pillow.Resampling.LANCZOS)
+def _encoded(image: Pillow.Image) -> str:
+    small = image.copy()
+    small.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Pillow.Resampling.LANCZOS)
     file = io.BytesIO()
-    image.save(file, "JPEG", quality=82, optimize=True)
+    small.save(file, "JPEG", quality=82, optimize=True)
     return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
 
 

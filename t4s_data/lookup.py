@@ -12,7 +12,7 @@ from PIL import Image as Pillow
 from PIL import UnidentifiedImageError
 
 from t4s_data.codecs import Codec, from_name
-from t4s_data.errors import CommandError, CorpusError
+from t4s_data.errors import CommandError, CorpusError, RecordError
 from t4s_data.images import read_image
 from t4s_data.parts import NO_CODEC
 
@@ -60,8 +60,8 @@ def open_image(row: Row, data_root: Path | None) -> Pillow.Image | None:
     """The image of a row in RGB: its own bytes, or the file below ``data_root``; None where there is neither.
 
     Raises:
-        RecordError: the file is absent (``image-missing``).
-        CorpusError: it cannot be opened, or has another size than the row says.
+        RecordError: the file is absent (``image-missing``), cannot be opened (``image-unreadable``) or has
+            another size than the row says (``size-mismatch``).
     """
     if not row["images"]:
         return None
@@ -73,11 +73,11 @@ def open_image(row: Row, data_root: Path | None) -> Pillow.Image | None:
         data = read_image(data_root / stored["path"])
     try:
         image = Pillow.open(io.BytesIO(data)).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError) as error:
-        raise CorpusError(f"row {row['id']}: image {stored['path']}: {type(error).__name__}: {error}") from None
-    if image.size != (row["width"], row["height"]):
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
+        raise RecordError("image-unreadable", f"{stored['path']}: {type(error).__name__}: {error}") from None
+    if row["width"] is not None and image.size != (row["width"], row["height"]):
         size = (row["width"], row["height"])
-        raise CorpusError(f"row {row['id']}: image {stored['path']} is {image.size}, the row says {size}")
+        raise RecordError("size-mismatch", f"{stored['path']} is {image.size}, the row says {size}")
     return image
 
 

@@ -84,7 +84,7 @@ def picture(row: Row, image: Pillow.Image | None) -> Pillow.Image:
 
     The image is at full size; small ones are enlarged. Without one, regions stand on a plain ground.
     """
-    if row["width"] is None:
+    if row["width"] is None and image is None:
         return _stacked([], _caption(row, []), 2 * _SMALLEST_SIDE + _GAP)
     ground = image or Pillow.new("RGB", (row["width"], row["height"]), _BLANK)
     truth = true_regions(row)

@@ -50,9 +50,13 @@ def masks_of(row: Row) -> tuple[Mask, ...]:
 
 @lru_cache(REMEMBERED)
 def _mask(rle: str, height: int, width: int) -> Mask:
-    # Canonical when it was written: only what a damaged file would break is checked again.
+    # The writer made them canonical: only what a damaged file would break is checked again.
     mask = Mask(height, width, rle.encode())
-    if not rle or mask.runs.min() < 0 or int(mask.runs.sum()) != height * width or len(mask.runs) < 2:
+    try:
+        whole = len(mask.runs) > 1 and mask.runs.min() >= 0 and int(mask.runs.sum()) == height * width
+    except IndexError:
+        whole = False
+    if not whole:
         raise ValueError(f"run lengths do not cover {height} x {width} pixels")
     return mask
 

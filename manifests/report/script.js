@@ -241,11 +241,11 @@
     let end = 0, number = first;
     for (const found of message.role === "assistant" && row.canvas ? message.content.matchAll(ENTRY) : []) {
       const before = message.content.slice(end, found.index);
-      if (before.trim()) box.append(before.replace(/\n$/, ""));
+      if (before.trim()) box.append(before.trim());
       box.append(found[4] === undefined ? entry(row, found, number++) : map(row, found[4]));
       end = found.index + found[0].length;
     }
-    box.append(message.content.slice(end).replace(/^\n/, end ? "" : "\n"));
+    box.append(end ? message.content.slice(end).trimStart() : message.content);
     return box;
   };
 
