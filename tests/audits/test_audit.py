@@ -13,6 +13,7 @@ from t4s_data.audit import OWN, TEXTS, Plan, Summary, audit_shard
 from t4s_data.ceilings import CANVASES
 from t4s_data.content import repeated
 from t4s_data.parquet import write_shard
+from t4s_data.picks import Picks
 
 Rows = dict[str, dict[str, Any]]
 EVERYTHING = 1 << 64
@@ -29,11 +30,11 @@ def summary(folder: Path, rows: list[dict[str, Any]], wanted: Plan) -> Summary:
 
 
 def figures(found: Summary) -> Any:
-    """The summary as plain data; which shard a picked row is in depends on the cut, its draw does not."""
-    plain = msgspec.to_builtins(found, str_keys=True)
-    plain["picks"] = {str(kind): [pick[0] for pick in picks] for kind, picks in found.picks.kinds.items()}
-    plain["content"]["keys"] = {source: sorted(chunks(keys)) for source, keys in found.content.keys.items()}
-    return plain
+    """The summary with what has an order of its own sorted; which shard a picked row is in depends on the cut."""
+    picks = {kind: [pick[0] for pick in picks] for kind, picks in found.picks.kinds.items()}
+    keys = {source: sorted(chunks(keys)) for source, keys in found.content.keys.items()}
+    content = msgspec.structs.replace(found.content, keys={})
+    return picks, keys, msgspec.structs.replace(found, content=content, picks=Picks())
 
 
 def chunks(keys: bytes) -> list[bytes]:

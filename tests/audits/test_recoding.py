@@ -32,9 +32,7 @@ def built(
     """The same records under every codec; tasks that an image-wise codec cannot say are left out."""
     folder = tmp_path_factory.mktemp("codecs")
     tasks = 'tasks = { "referring-segmentation" = 1 }'
-    return {
-        name: read_all(build_corpus(folder / name, codec=codec, tasks=tasks)) for name, codec in CODECS.items()
-    }
+    return {name: read_all(build_corpus(folder / name, codec=codec, tasks=tasks)) for name, codec in CODECS.items()}
 
 
 def counts(row: dict[str, Any]) -> TokenCounts:
