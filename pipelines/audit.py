@@ -17,7 +17,7 @@ from t4s_data.audit import OWN, Plan, Summary, is_bare, tokenizer_for
 from t4s_data.audit_files import write_audit
 from t4s_data.codecs import from_name
 from t4s_data.corpus import read_build
-from t4s_data.errors import CorpusError, T4SError
+from t4s_data.errors import CorpusError
 from t4s_data.findings import Findings
 from t4s_data.tabulation import findings_of
 from t4s_data.work import Work
@@ -135,8 +135,6 @@ def summarize(
     wire(pipeline, corpus, parts, plan, work)
     try:
         run(pipeline, lambda: progress(sum(part.exists() for part in parts.values()), len(parts)))
-    except T4SError:
-        raise
     except Exception as error:
         raise reported(work, error) from error
     total = Summary()

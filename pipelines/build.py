@@ -16,7 +16,7 @@ from pipelines.runners import LOCAL, make_pipeline, run
 from schemas.build import Build
 from t4s_data.assembly import Assembly, assemble, put_corpus_in_place
 from t4s_data.corpus import check_free
-from t4s_data.errors import CorpusError, MissingInputError, T4SError
+from t4s_data.errors import CorpusError, MissingInputError
 from t4s_data.manifests import load_manifest
 from t4s_data.parts import Part
 from t4s_data.work import Work
@@ -106,8 +106,6 @@ def _run(parts: Sequence[Part], work: Work, options: RunOptions, progress: Calla
     wire(pipeline, parts, work, strict=options.strict)
     try:
         run(pipeline, lambda: progress(work))
-    except T4SError:
-        raise
     except Exception as error:
         raise reported(work, error) from error
 

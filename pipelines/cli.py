@@ -99,13 +99,16 @@ def _interrupt(*_: object) -> NoReturn:
 def _explain(error: Exception, *, debug: bool) -> None:
     if debug:
         traceback.print_exception(error)
-    text = str(error) if isinstance(error, T4SError) else f"{type(error).__name__}: {error} (--debug shows where)"
+    if isinstance(error, OSError) and error.strerror:
+        text = f"{error.filename}: {error.strerror}" if error.filename else error.strerror
+    else:
+        text = str(error) if isinstance(error, T4SError) else f"{type(error).__name__}: {error} (--debug shows where)"
     say(f"t4s: error: {text}")
 
 
 def _hush() -> None:
     """Leave the console to our own words: libraries' logs and warnings are for --debug."""
-    logging.disable(logging.ERROR)
+    logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 

@@ -87,7 +87,9 @@ def _reasons(done: Sequence[Done]) -> str:
     counts: dict[str, int] = {}
     for _, _, tally in done:
         add(counts, _by_reason(tally))
-    return ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
+    text = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
+    first = next((reject for _, _, tally in done for reject in tally.rejects), None)
+    return f"{text}; the first: {first.key}: {first.detail}" if first else text
 
 
 def _by_reason(tally: Tally) -> dict[str, int]:

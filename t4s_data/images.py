@@ -36,16 +36,26 @@ def read_image(path: Path) -> bytes:
 
 
 def read_checked(image: Image, data_root: Path) -> bytes:
-    """The bytes of a sample's image, whose header must give the size that the annotations give.
+    """The bytes of a sample's image, which must decode to the size that the annotations give, if they do.
 
     Raises:
         RecordError: `image-missing`, `image-unreadable` or `size-mismatch`.
     """
     data = read_image(data_root / image.path)
-    size = _header_size(image.path, data)
+    size = _decoded_size(image.path, data)
     if image.width is not None and size != (image.width, image.height):
         raise RecordError("size-mismatch", f"{image.path} is {size}, its record says {(image.width, image.height)}")
     return data
+
+
+def _decoded_size(name: str, data: bytes) -> tuple[int, int]:
+    """The size of an image all of whose pixels can be decoded: a file that was cut off has a header too."""
+    try:
+        with Pillow.open(io.BytesIO(data)) as image:
+            image.load()
+            return image.size
+    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
+        raise RecordError("image-unreadable", f"{name}: {type(error).__name__}: {error}") from None
 
 
 def _header_size(name: str, data: bytes) -> tuple[int, int]:

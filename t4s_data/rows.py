@@ -88,12 +88,17 @@ class RowMaker:
     def _draft(self, sample: Sample, passing: int) -> _Draft:
         part, record = self._part, f"{self._part.name}/{sample.key}"
         row_id = f"{record}#{passing}"
-        task = pick_weighted(part.tasks, part.seed, row_id, "task")
+        task = self._task(record, passing)
         if task == KEPT:
             return _kept_draft(sample, self._tokenizer)
         exchange = TASKS[task].exchange(sample, partial(draw, part.seed, row_id))
-        template = load_prompts(task).choose(part.seed, record, passing)
+        # Counted within the task, so that a record's words repeat only when all of the task's are used.
+        before = sum(self._task(record, earlier) == task for earlier in range(passing))
+        template = load_prompts(task).choose(part.seed, record, before)
         return self._fitted(task, exchange, template)
+
+    def _task(self, record: str, passing: int) -> str:
+        return pick_weighted(self._part.tasks, self._part.seed, f"{record}#{passing}", "task")
 
     def _fitted(self, task: str, exchange: Exchange, template: Template) -> _Draft:
         """The whole answer, or the one of the most regions that keeps to the recipe's limit."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
@@ -14,6 +15,9 @@ MOST_ASKED = 4
 """Most present categories of a conditioned question."""
 ALL_ABSENT_EVERY = 10
 """One conditioned question in so many asks for absent categories alone."""
+
+
+_ANONYMOUS = re.compile(r"roi[0-9]+")
 
 
 class Chance(Protocol):
@@ -63,6 +67,8 @@ def refer(sample: Sample, _chance: Chance) -> Exchange:
     """One referring expression and the region it means."""
     _check_target(sample)
     _check_query(sample)
+    if any(_ANONYMOUS.fullmatch(region.label) for region in sample.regions):
+        raise RecordError("no-texts", f"a question and no expression, which reasoning tasks ask: {sample.query!r:.80}")
     return Exchange({"expression": sample.query}, sample.regions)
 
 

@@ -82,7 +82,7 @@ def test_forms_exist_and_their_fields_are_filled(task):
 
 
 @pytest.mark.parametrize(
-    "task", set(TASKS) - {"generalized-referring-segmentation", "geospatial-reasoning-segmentation"}
+    "task", sorted(set(TASKS) - {"generalized-referring-segmentation", "geospatial-reasoning-segmentation"})
 )
 def test_tasks_that_need_a_target_refuse_a_sample_without(task):
     with pytest.raises(RecordError, match="no-target"):

@@ -53,6 +53,8 @@ def build(
     from t4s_data.parts import parts_of
     from t4s_data.recipes import find_recipe, read_recipe
 
+    if out.resolve() == Path.cwd():
+        raise CommandError("--out is the folder you are in, which a build puts in place as a whole; name a new folder")
     path = find_recipe(recipe)
     given, digest = read_recipe(path)
     changed = with_options(given, images=images, limit=limit, seed=seed)
@@ -101,6 +103,10 @@ def print_build(record: Build, out: Path, json: Path | None) -> None:
     print_table(f"{record.recipe.name}: {record.totals.rows:,} rows", columns, rows)
     mean = record.totals.tokens.total / record.totals.rows
     say(f"{out}: {record.totals.rows:,} rows of {mean:,.0f} text tokens on average; README.md there is the card")
+    for account in record.accounts:
+        reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(account.quarantined.items()))
+        if reasons:
+            say(f"{account.source} {account.split}: {out}/quarantine/{account.source}.jsonl: {reasons}")
     if absent := sum(account.images_absent for account in record.accounts):
         say(f"warning: the images of {absent:,} records are absent; path mode builds without them")
     write_json(json, record.model_dump(mode="json"))

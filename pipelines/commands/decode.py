@@ -13,7 +13,7 @@ import typer
 from pipelines.commands.answers import ImageRoot, RefinerName, Strict, print_repairs
 from pipelines.commands.options import Json
 from pipelines.console import Cells, print_table, say, write_json
-from t4s_data.errors import CodecError, CommandError, DataError
+from t4s_data.errors import CodecError, CommandError, CorpusError, DataError
 
 if TYPE_CHECKING:
     from t4s_data.decoding import Answer
@@ -101,6 +101,9 @@ def _check(predictions: Path | None, text: str | None, outputs: list[Path | None
         raise CommandError("PREDICTIONS and --text exclude each other")
     if not any(outputs):
         raise CommandError("nothing to write: name --out DIR, --coco FILE or both")
+    folder = outputs[0]
+    if folder is not None and folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        raise CorpusError(f"{folder} exists; masks go to a new or empty folder, so that none is left of another run")
 
 
 def _read(path: Path | None, text: str | None) -> Iterator[Prediction]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -28,11 +30,12 @@ def demo(
 
 
 def _next_steps(corpus: Path) -> str:
+    t4s = "t4s" if shutil.which("t4s") else f"{Path(sys.executable).parent}/t4s"
     return f"""
 Look at it:
   {corpus}/report/index.html         figures and a gallery, in a browser
   {corpus}/README.md                 the dataset card
-  t4s show {corpus} 'refcoco/unc-train/0-0#0'
-  t4s verify {corpus}                checksums, counts and ids
-  python -c "import datasets; print(datasets.load_dataset('{corpus}', 'refcoco', split='train')[0])"
+  {t4s} show {corpus} 'refcoco/unc-train/0-0#0'
+  {t4s} verify {corpus}                checksums, counts and ids
+  {sys.executable} -c "import datasets; print(datasets.load_dataset('{corpus}', 'refcoco', split='train')[0])"
 """

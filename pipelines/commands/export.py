@@ -11,6 +11,7 @@ import typer
 
 from pipelines.commands.options import Json
 from pipelines.console import Cells, print_table, say, write_json
+from t4s_data.errors import CommandError
 
 
 class FormatName(StrEnum):
@@ -48,6 +49,8 @@ def export(
     from t4s_data.export import export as run_export
 
     choice = Choice(tuple(split or ()), tuple(source or ()), limit)
+    if out.resolve().is_relative_to(corpus.resolve()):
+        raise CommandError(f"--out {out} is in the corpus, whose checksums would no longer match")
     plan = Plan(corpus, FORMATS[format], choice, _prefix(data_root, image_prefix))
     done = run_export(plan, out, force=force)
     table: list[Cells] = [[name, FORMATS[format].file(name), rows] for name, rows in done.rows.items()]
@@ -57,10 +60,10 @@ def export(
 
 
 def _prefix(data_root: Path | None, image_prefix: str | None) -> str:
-    from t4s_data.errors import CommandError
-
     if data_root is None:
         return image_prefix or ""
     if image_prefix is not None:
         raise CommandError("--data-root and --image-prefix both say where images are; give one")
+    if not data_root.is_dir():
+        raise CommandError(f"--data-root {data_root}: no such folder")
     return f"{data_root.absolute().as_posix()}/"

@@ -50,7 +50,10 @@ class Choice:
 
 
 def shards_of(build: Build, choice: Choice) -> dict[str, list[str]]:
-    """The wanted shards of each wanted split, in the corpus's order, by their names below the corpus.
+    """The wanted shards of each wanted split, by their names below the corpus.
+
+    They stand in the order in which `datasets.load_dataset` reads them, which is the row order that
+    answers without ids are paired in (:func:`t4s_data.predictions.pair`).
 
     Raises:
         CommandError: the corpus has no such split or source, or none of the wanted sources in a wanted split.
@@ -66,7 +69,7 @@ def shards_of(build: Build, choice: Choice) -> dict[str, list[str]]:
             shards.setdefault(account.as_split, []).extend(shard.name for shard in account.shards)
     if not shards:
         raise CommandError(f"the sources {', '.join(choice.sources)} have no rows in {', '.join(choice.splits)}")
-    return shards
+    return {split: sorted(names) for split, names in shards.items()}
 
 
 def read_examples(corpus: Path, shards: Iterable[str], pictures: Pictures, limit: int = 0) -> Iterator[Example]:

@@ -35,10 +35,10 @@ def corpora(small: ModuleType, tmp_path_factory: pytest.TempPathFactory) -> dict
 
 @pytest.fixture(scope="session")
 def rows(corpora: dict[str, Path]) -> dict[str, list[dict]]:
-    """The rows of the corpus with paths, by split, in order."""
-    build = [corpora["path"] / f"data/{source}/{split}-00000-of-00001.parquet" for source, split in SIZES]
+    """The rows of the corpus with paths, by split, in the order that `datasets.load_dataset` gives them."""
     found: dict[str, list[dict]] = {}
-    for (_, split), path in zip(SIZES, build, strict=True):
+    for source, split in sorted(SIZES):
+        path = corpora["path"] / f"data/{source}/{split}-00000-of-00001.parquet"
         found.setdefault(split, []).extend(pq.read_table(path).to_pylist())
     return found
 

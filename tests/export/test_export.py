@@ -12,10 +12,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
+from t4s_data.corpus import read_build
 from t4s_data.errors import CommandError, CorpusError
 from t4s_data.export import FORMATS, Choice, Plan, export
-from t4s_data.export.examples import read_examples
+from t4s_data.export.examples import read_examples, shards_of
 from t4s_data.export.pictures import Pictures
+from t4s_data.truth import find_shards, read_ids
 
 SWIFT = FORMATS["ms-swift"]
 
@@ -241,3 +243,10 @@ def changed(change: Change, small: ModuleType, tmp_path: Path, monkeypatch: pyte
 
     monkeypatch.setattr(small, "make_row", make_changed)
     return small.write_corpus(tmp_path / "corpus", {("refcoco", "train"): 1})
+
+
+def test_rows_stand_in_the_order_that_answers_without_ids_are_paired_in(corpora: dict[str, Path]):
+    corpus = corpora["path"]
+    for split, shards in shards_of(read_build(corpus), Choice()).items():
+        exported = [example.id for example in read_examples(corpus, shards, Pictures(corpus, ""))]
+        assert exported == list(read_ids(find_shards(corpus, [split], [])))
