@@ -59,6 +59,8 @@ def audit(
         CommandError: a tokenizer, codec or runner that there is not.
         CorpusError: the corpus is not whole, or a row contradicts itself.
     """
+    # Workers may have another working directory.
+    corpus = corpus.absolute()
     build = read_build(corpus)
     plan = plan_of(build, options)
     work = Work(corpus.with_name(corpus.name + ".audit"))

@@ -206,7 +206,7 @@ def _audit_values(findings: Findings) -> dict[str, Any]:
     lines = [line for line in findings.lengths if (line.tokenizer, line.codec) == (first.tokenizer, first.codec)]
     ours = findings.figure_of(findings.figure_source)
     return {
-        "tokenizer": first.tokenizer,
+        "tokenizer": first.tokenizer.partition(" sha256:")[0],
         "codec": "" if first.codec == OWN else first.codec,
         "lengths": [line for line in lines if line.task != ALL and line.split == ALL],
         "paper": [(codec, printed, ours[codec]) for codec, printed in PAPER.items() if ours],

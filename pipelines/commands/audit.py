@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.commands.options import Json, Workers
+from pipelines.commands.pairs import pairs
 from pipelines.console import Cells, print_table, say, write_json
 
 if TYPE_CHECKING:
@@ -38,6 +39,9 @@ def audit(
     ] = None,
     workers: Workers = 1,
     runner: Annotated[str, typer.Option(help="local, or a Beam runner by name", metavar="NAME")] = "local",
+    runner_option: Annotated[
+        list[str] | None, typer.Option(metavar="KEY=VALUE", help="an option of that runner; can be repeated")
+    ] = None,
     json: Json = None,
 ) -> None:
     """Measure a corpus and write its report and card anew.
@@ -50,9 +54,11 @@ def audit(
     from pipelines.audit import AuditOptions
     from pipelines.audit import audit as run_audit
     from t4s_data.audit_files import command_of
+    from t4s_data.corpus import read_build
 
     codecs = [name for name in (codec or "").split(",") if name]
-    options = AuditOptions(tokenizer or (), codecs, sample, data_root, workers, runner)
+    runner_options = pairs("--runner-option", runner_option or [])
+    options = AuditOptions(tokenizer or (), codecs, sample, data_root, workers, runner, runner_options)
     with tqdm(desc="auditing", unit="shard", disable=None) as bar:
 
         def progress(done: int, total: int) -> None:
@@ -63,6 +69,8 @@ def audit(
     print_audit(findings)
     if figure7:
         print_figure(findings)
+    if data_root is None and read_build(corpus).recipe.images.mode == "path":
+        say("the gallery has no images: --data-root says where they lie")
     say(f"{corpus}/report/index.html: the report")
     write_json(json, msgspec.to_builtins(findings, str_keys=True))
 

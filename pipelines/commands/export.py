@@ -49,7 +49,7 @@ def export(
     from t4s_data.export import export as run_export
 
     choice = Choice(tuple(split or ()), tuple(source or ()), limit)
-    if out.resolve().is_relative_to(corpus.resolve()):
+    if corpus.resolve() in out.resolve().parents:
         raise CommandError(f"--out {out} is in the corpus, whose checksums would no longer match")
     plan = Plan(corpus, FORMATS[format], choice, _prefix(data_root, image_prefix))
     done = run_export(plan, out, force=force)

@@ -60,18 +60,19 @@ def test_a_row_is_drawn_without_its_image(rows: Rows):
 
 def test_images_of_path_mode_are_found_and_checked(rows: Rows, tmp_path: Path):
     row = segmented(rows)
-    stored = {**row, "images": [{"bytes": None, "path": "sub/image.jpg"}]}
-    with pytest.raises(RecordError, match="image-missing"):
-        open_image(stored, tmp_path)
     (tmp_path / "sub").mkdir()
-    (tmp_path / "sub/image.jpg").write_bytes(b"no image")
-    with pytest.raises(RecordError, match="image-unreadable"):
-        open_image(stored, tmp_path)
-    Image.new("RGB", (3, 3)).save(tmp_path / "sub/image.jpg")
-    with pytest.raises(RecordError, match="size-mismatch"):
-        open_image(stored, tmp_path)
-    (tmp_path / "sub/image.jpg").write_bytes(row["images"][0]["bytes"])
-    found = open_image(stored, tmp_path)
+    (tmp_path / "sub/broken.jpg").write_bytes(b"no image")
+    Image.new("RGB", (3, 3)).save(tmp_path / "sub/small.jpg")
+    (tmp_path / "sub/right.jpg").write_bytes(row["images"][0]["bytes"])
+
+    def stored(name: str) -> dict[str, Any]:
+        return {**row, "images": [{"bytes": None, "path": f"sub/{name}.jpg"}]}
+
+    reasons = {"absent": "image-missing", "broken": "image-unreadable", "small": "size-mismatch"}
+    for name, reason in reasons.items():
+        with pytest.raises(RecordError, match=reason):
+            open_image(stored(name), tmp_path)
+    found = open_image(stored("right"), tmp_path)
     assert found is not None
     assert found.size == (row["width"], row["height"])
 
