@@ -92,12 +92,13 @@ def figure7(findings: Findings) -> Figure:
 
 def ceilings(findings: Findings) -> Figure:
     """The best mean IoU against the size of the canvas, by size of the regions."""
-    figure, axes = _axes(whole=False)
+    figure, axes = _axes()
     for color, (size, name) in zip((INK, *SERIES), SIZE_NAMES.items(), strict=False):
         lines = findings.ceilings_of(ALL, size)
         width = 2.4 if size == ALL else 1.4
         axes.plot([one.n for one in lines], [one.miou for one in lines], "o-", color=color, label=name, lw=width, ms=4)
-    axes.set(xlabel="N (canvas of N x N cells)", ylabel="best mean IoU", xticks=CANVASES, ylim=(0, 1.02))
+    axes.set(xlabel="N (canvas of N x N cells)", ylabel="best mean IoU", xticks=CANVASES)
+    axes.set(ylim=(0, 1.02), yticks=[fifth / 5 for fifth in range(6)])
     axes.legend(fontsize=9)
     return figure
 
@@ -165,7 +166,7 @@ def _style() -> Iterator[None]:
         yield
 
 
-def _axes(width: float = 4.9, height: float = 3.1, *, whole: bool = True) -> tuple[Figure, Axes]:
+def _axes(width: float = 4.9, height: float = 3.1) -> tuple[Figure, Axes]:
     from matplotlib.figure import Figure
     from matplotlib.ticker import MaxNLocator
 
@@ -173,7 +174,7 @@ def _axes(width: float = 4.9, height: float = 3.1, *, whole: bool = True) -> tup
     axes = figure.subplots()
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,.10g}")
-    axes.yaxis.set_major_locator(MaxNLocator(integer=whole))
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     return figure, axes
 
 
