@@ -28,7 +28,7 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 schemas: $(STAMP)
-	$(BIN)/python -m schemas
+	$(BIN)/python -m pipelines.commands.schemas
 
 # Debian's Chromium, which the tests of the report open it with; without it they are skipped.
 system-deps:

@@ -21,7 +21,7 @@ from pathlib import Path
 import psutil
 from build import OFFICIAL_REFS, RECIPE, watch
 
-from t4s_data.synthetic import write_world
+from t4s_data.synthetic.generate import write_world
 
 RUNS = {
     "own codec, all on every canvas": ["--sample", "0"],

@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 import pyarrow.parquet as pq
 
-from t4s_data.synthetic import write_world
+from t4s_data.synthetic.generate import write_world
 
 OFFICIAL_REFS = 42_404
 RECIPE = 'name = "benchmark"\n[[source]]\nname = "refcoco"\n'

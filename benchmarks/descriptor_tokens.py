@@ -17,11 +17,11 @@ from collections import Counter
 from pathlib import Path
 from typing import Any
 
-from t4s_data.canvas import grid_of
-from t4s_data.codecs import from_name
-from t4s_data.draw import pick
-from t4s_data.masks import Bools, Mask
-from t4s_data.tokens import load_tokenizer
+from t4s_data.choice import pick
+from t4s_data.codecs.codec import from_name
+from t4s_data.masks.canvas import grid_of
+from t4s_data.masks.mask import Bools, Mask
+from t4s_data.tokens.tokenizers import load_tokenizer
 
 # Name and the paper's figure (Table: descriptor lengths), where it has one.
 ROWS = {

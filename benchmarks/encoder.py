@@ -23,9 +23,9 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco
 
-from t4s_data.canvas import grid_of, sample_positions
-from t4s_data.codecs import BoxCodec
-from t4s_data.masks import Mask
+from t4s_data.codecs.codec import BoxCodec
+from t4s_data.masks.canvas import grid_of, sample_positions
+from t4s_data.masks.mask import Mask
 
 SENTENCES = ("left guy in the red shirt", "man standing next to the horse", "the one with a hat")
 

@@ -17,8 +17,8 @@ from pathlib import Path
 from pipelines.commands.build import build
 from pipelines.commands.synth import synth
 from pipelines.evaluate import Evaluation, evaluate
-from t4s_data.metrics import total
-from t4s_data.truth import find_shards, read_batches
+from t4s_data.evaluation.metrics import total
+from t4s_data.evaluation.truth import find_shards, read_batches
 
 RECORDS = 6000
 

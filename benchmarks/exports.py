@@ -15,7 +15,7 @@ from pathlib import Path
 
 from small_corpus import write_corpus
 
-from t4s_data.export import FORMATS, Plan, export
+from t4s_data.export.formats import FORMATS, Plan, export
 
 
 def sizes(rows: int) -> dict[tuple[str, str], int]:

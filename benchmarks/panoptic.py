@@ -24,10 +24,10 @@ import numpy as np
 from PIL import Image
 from pycocotools import mask as coco
 
-from t4s_data.label_images import read_segment_ids
-from t4s_data.location import Location
-from t4s_data.manifests import load_manifest
-from t4s_data.masks import masks_of_labels
+from t4s_data.files.location import Location
+from t4s_data.manifest.shipped import load_manifest
+from t4s_data.masks.mask import masks_of_labels
+from t4s_data.masks.png import read_segment_ids
 from t4s_data.sources.coco_panoptic import CocoPanoptic
 
 SEGMENTS = 11
@@ -51,7 +51,7 @@ def main() -> None:
 
 
 def synthetic(folder: Path) -> Path:
-    from t4s_data.synthetic import write_world
+    from t4s_data.synthetic.generate import write_world
 
     write_world(folder, sources=["coco-panoptic"], images=False)
     return folder / "coco/annotations/panoptic_train2017"

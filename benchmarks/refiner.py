@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from t4s_data.canvas import grid_of, pixels
-from t4s_data.masks import Mask, masks_of_labels
-from t4s_data.refiner import Pixels, load_refiner, refine
+from t4s_data.evaluation.refiner import Pixels, load_refiner, refine
+from t4s_data.masks.canvas import grid_of, pixels
+from t4s_data.masks.mask import Mask, masks_of_labels
 
 SMALL = 0.02
 
@@ -55,7 +55,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--split", default="train2017")
-    parser.add_argument("--refiner", default="t4s_data.refiner:random_walk")
+    parser.add_argument("--refiner", default="t4s_data.evaluation.refiner:random_walk")
     parser.add_argument("--n", type=int, nargs="+", default=[16, 32, 64])
     given = parser.parse_args()
     refiner = load_refiner(given.refiner)

@@ -11,15 +11,15 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from schemas.build import Account, Build, Shard, Totals
-from schemas.recipe import ImagesSpec, Recipe, SourceSpec
-from t4s_data.canvas import cell_box
 from t4s_data.codecs.bsd import BoxCodec
-from t4s_data.corpus import BUILD, write_checksums
-from t4s_data.labels import normalize
-from t4s_data.masks import Mask
-from t4s_data.parquet import write_shard
-from t4s_data.vocabulary import write_vocabulary
+from t4s_data.codecs.labels import normalize
+from t4s_data.corpus.folder import BUILD, write_checksums
+from t4s_data.corpus.record import Account, Build, Shard, Totals
+from t4s_data.corpus.shards import write_shard
+from t4s_data.masks.canvas import cell_box
+from t4s_data.masks.mask import Mask
+from t4s_data.recipe.spec import ImagesSpec, Recipe, SourceSpec
+from t4s_data.tokens.vocabulary import write_vocabulary
 
 CODEC = BoxCodec()
 SIDE = 128

@@ -16,7 +16,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from t4s_data.location import Location
+from t4s_data.files.location import Location
 from t4s_data.sample import Entry
 from t4s_data.sources.llava import Llava
 from t4s_data.sources.muse import Muse

@@ -17,14 +17,14 @@ from typing import NamedTuple
 
 import numpy as np
 
-from t4s_data.canvas import cell_box, grid_of
-from t4s_data.codecs import BoxCodec, ImageCodec
+from t4s_data.codecs.codec import BoxCodec, ImageCodec
 from t4s_data.errors import RecordError
-from t4s_data.masks import Mask
-from t4s_data.synthetic.composer import scene_of
-from t4s_data.synthetic.objects import polygons
-from t4s_data.synthetic.words import located
-from t4s_data.tokens import load_tokenizer
+from t4s_data.masks.canvas import cell_box, grid_of
+from t4s_data.masks.mask import Mask
+from t4s_data.synthetic.layouts.objects import polygons
+from t4s_data.synthetic.scenes.composer import scene_of
+from t4s_data.synthetic.scenes.words import located
+from t4s_data.tokens.tokenizers import load_tokenizer
 
 LEAST_SHARE = 0.05
 BSD, ISD = BoxCodec(64), ImageCodec(64, "r-rle", "paper")

@@ -17,7 +17,7 @@ import tiktoken
 from tiktoken.load import load_tiktoken_bpe
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from t4s_data.tokens import QWEN_CONTROL, lengths, load_tokenizer
+from t4s_data.tokens.tokenizers import QWEN_CONTROL, lengths, load_tokenizer
 
 TAGS = ["<ref>", "</ref>", "<box>", "</box>", "<seg>", "</seg>"]
 VOCABULARY = TAGS + [f"<{kind}{k}>" for kind in ("fg", "bg") for k in range(1, 64)]

@@ -12,15 +12,15 @@ from filelock import FileLock, Timeout
 
 from pipelines.failures import reported
 from pipelines.runners import LOCAL, make_pipeline, run
-from schemas.build import Build
-from t4s_data.audit import OWN, Plan, Summary, is_bare, tokenizer_for
-from t4s_data.audit_files import write_audit
-from t4s_data.codecs import from_name
-from t4s_data.corpus import read_build
+from t4s_data.audit.findings import Findings
+from t4s_data.audit.summary import OWN, Plan, Summary, is_bare, tokenizer_for
+from t4s_data.audit.tabulation import findings_of
+from t4s_data.build.work import Work
+from t4s_data.codecs.codec import from_name
+from t4s_data.corpus.folder import read_build
+from t4s_data.corpus.record import Build
 from t4s_data.errors import CorpusError
-from t4s_data.findings import Findings
-from t4s_data.tabulation import findings_of
-from t4s_data.work import Work
+from t4s_data.report.files import write_audit
 
 SAMPLE = 10_000
 """Regions of each source that are laid on every canvas, where nothing else is asked for."""

@@ -13,13 +13,13 @@ from filelock import FileLock, Timeout
 from pipelines.audit import AuditOptions, audit
 from pipelines.failures import reported
 from pipelines.runners import LOCAL, make_pipeline, run
-from schemas.build import Build
-from t4s_data.assembly import Assembly, assemble, put_corpus_in_place
-from t4s_data.corpus import check_free
+from t4s_data.build.assembly import Assembly, assemble, put_corpus_in_place
+from t4s_data.build.work import Work
+from t4s_data.corpus.folder import check_free
+from t4s_data.corpus.record import Build
 from t4s_data.errors import CorpusError, MissingInputError
-from t4s_data.manifests import load_manifest
-from t4s_data.parts import Part
-from t4s_data.work import Work
+from t4s_data.manifest.shipped import load_manifest
+from t4s_data.recipe.parts import Part
 
 
 @dataclass(frozen=True, slots=True)

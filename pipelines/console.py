@@ -13,9 +13,9 @@ from rich.console import Console
 from rich.table import Table
 from tqdm import tqdm
 
-from t4s_data.parts import Part
-from t4s_data.staging import read_index
-from t4s_data.work import Work
+from t4s_data.build.blocks import read_index
+from t4s_data.build.work import Work
+from t4s_data.recipe.parts import Part
 
 Cells = Sequence[str | int | float]
 

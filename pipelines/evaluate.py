@@ -18,11 +18,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from t4s_data.errors import DataError, WorkerError
-from t4s_data.metrics import Scores
-from t4s_data.predictions import Prediction, pair, read_predictions
-from t4s_data.refiner import load_refiner
-from t4s_data.scoring import Group, Reading, score
-from t4s_data.truth import COLUMNS, Shard, find_shards, read_batches, read_ids, truth_of
+from t4s_data.evaluation.metrics import Scores
+from t4s_data.evaluation.predictions import Prediction, pair, read_predictions
+from t4s_data.evaluation.refiner import load_refiner
+from t4s_data.evaluation.scoring import Group, Reading, score
+from t4s_data.evaluation.truth import COLUMNS, Shard, find_shards, read_batches, read_ids, truth_of
 
 if TYPE_CHECKING:
     import pyarrow as pa

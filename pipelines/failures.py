@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from t4s_data import errors
+from t4s_data.build.work import Work
 from t4s_data.errors import DataError
-from t4s_data.work import Work
 
 
 def reported(work: Work, error: Exception) -> Exception:

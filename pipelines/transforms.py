@@ -7,11 +7,11 @@ from pathlib import Path
 
 import apache_beam as beam
 
-from t4s_data.audit import Plan, audit_shard
+from t4s_data.audit.summary import Plan, audit_shard
+from t4s_data.build.steps import build_shard, stage_parts
+from t4s_data.build.work import Unit, Work
 from t4s_data.errors import T4SError
-from t4s_data.parts import Part
-from t4s_data.shards import build_shard, stage_parts
-from t4s_data.work import Unit, Work
+from t4s_data.recipe.parts import Part
 
 
 class StageSource(beam.DoFn):

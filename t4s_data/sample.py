@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from t4s_data.errors import RecordError
-from t4s_data.masks import Mask
+from t4s_data.masks.mask import Mask
 
 REASONS: Mapping[str, str] = {
     "bad-type": "a field is missing or has another type than the layout says",

@@ -9,15 +9,15 @@ import json
 from pathlib import Path
 from typing import Any
 
-from schemas.recipe import Recipe
-from t4s_data.parts import parts_of
-from t4s_data.recipes import find_recipe, read_recipe
-from t4s_data.rows import RowMaker
+from t4s_data.build.blocks import read_block
+from t4s_data.build.rows import RowMaker
+from t4s_data.build.steps import stage_parts
+from t4s_data.build.work import Work
+from t4s_data.recipe.files import find_recipe, read_recipe
+from t4s_data.recipe.parts import parts_of
+from t4s_data.recipe.spec import Recipe
 from t4s_data.sample import Reject
-from t4s_data.shards import stage_parts
-from t4s_data.staging import read_block
-from t4s_data.synthetic import write_world
-from t4s_data.work import Work
+from t4s_data.synthetic.generate import write_world
 
 GOLDEN = Path(__file__).parent / "golden" / "rows.json"
 ROWS = 2

@@ -17,7 +17,7 @@ RefinerName = Annotated[
     str | None,
     typer.Option(
         "--refiner",
-        help="a function (image, mask) -> mask that redraws every region, e.g. t4s_data.refiner:random_walk",
+        help="a function (image, mask) -> mask that redraws every region, e.g. t4s_data.evaluation.refiner:random_walk",
         metavar="MODULE:FUNCTION",
     ),
 ]
@@ -29,7 +29,7 @@ ImageRoot = Annotated[
 
 def print_repairs(repairs: Mapping[str, int]) -> None:
     """Print how many answers needed each kind of repair, if any did."""
-    from t4s_data.codecs import KINDS
+    from t4s_data.codecs.codec import KINDS
 
     rows: list[Cells] = [[kind, repairs[kind], meaning] for kind, meaning in KINDS.items() if repairs.get(kind)]
     if rows:

@@ -12,7 +12,7 @@ from pipelines.commands.pairs import pairs
 from pipelines.console import Cells, print_table, say, write_json
 
 if TYPE_CHECKING:
-    from t4s_data.findings import Findings
+    from t4s_data.audit.findings import Findings
 
 
 def audit(
@@ -53,8 +53,8 @@ def audit(
 
     from pipelines.audit import AuditOptions
     from pipelines.audit import audit as run_audit
-    from t4s_data.audit_files import command_of
-    from t4s_data.corpus import read_build
+    from t4s_data.corpus.folder import read_build
+    from t4s_data.report.files import command_of
 
     codecs = [name for name in (codec or "").split(",") if name]
     runner_options = pairs("--runner-option", runner_option or [])
@@ -77,7 +77,7 @@ def audit(
 
 def print_audit(findings: Findings) -> None:
     """Print the lengths of every source and the ceilings over all of them."""
-    from t4s_data.findings import ALL, advice
+    from t4s_data.audit.findings import ALL, advice
 
     columns = ["codec", "source", "text", "rows", "mean", "std", "p50", "p90", "p95", "p99", "max", "> 4096"]
     rows: list[Cells] = []
@@ -104,7 +104,7 @@ def print_figure(findings: Findings) -> None:
 
     The source that the paper measured, if it is there, then all.
     """
-    from t4s_data.findings import ALL, PAPER, REDUCTIONS
+    from t4s_data.audit.findings import ALL, PAPER, REDUCTIONS
 
     for source in dict.fromkeys((findings.figure_source, ALL)):
         lines = [line for line in findings.figure if line.source == source]

@@ -12,9 +12,9 @@ import typer
 from pipelines.commands.options import DataRoot, Json, RecipeName, Workers
 from pipelines.commands.plan import print_plan
 from pipelines.console import Cells, build_progress, print_table, say, write_json
-from schemas.build import Build
-from schemas.recipe import ImagesSpec, Recipe
+from t4s_data.corpus.record import Build
 from t4s_data.errors import CommandError
+from t4s_data.recipe.spec import ImagesSpec, Recipe
 
 
 class ImageMode(StrEnum):
@@ -49,9 +49,9 @@ def build(
     """
     from pipelines.build import RunOptions, check_inputs
     from pipelines.build import build as run_build
-    from t4s_data.assembly import Assembly
-    from t4s_data.parts import parts_of
-    from t4s_data.recipes import find_recipe, read_recipe
+    from t4s_data.build.assembly import Assembly
+    from t4s_data.recipe.files import find_recipe, read_recipe
+    from t4s_data.recipe.parts import parts_of
 
     if out.resolve() == Path.cwd():
         raise CommandError("--out is the folder you are in, which a build puts in place as a whole; name a new folder")

@@ -11,9 +11,9 @@ from tqdm import tqdm
 
 from pipelines.commands.options import DataRoot, Json
 from pipelines.console import Cells, print_table, say, write_json
-from t4s_data.inventory import Depth, Inspection, all_parts, expected_of, inspect
-from t4s_data.manifests import load_manifest
-from t4s_data.parts import Part
+from t4s_data.manifest.shipped import load_manifest
+from t4s_data.recipe.check import Depth, Inspection, all_parts, expected_of, inspect
+from t4s_data.recipe.parts import Part
 
 
 def check(
@@ -43,8 +43,8 @@ def check(
 
 
 def _parts(recipe: str | None, data_root: Path) -> list[Part]:
-    from t4s_data.parts import parts_of
-    from t4s_data.recipes import find_recipe, read_recipe
+    from t4s_data.recipe.files import find_recipe, read_recipe
+    from t4s_data.recipe.parts import parts_of
 
     return parts_of(read_recipe(find_recipe(recipe))[0], data_root) if recipe else all_parts(data_root)
 

@@ -11,8 +11,8 @@ from pipelines.commands.options import Json
 from pipelines.console import Cells, print_table, write_json
 
 if TYPE_CHECKING:
-    from t4s_data.compare import Difference
-    from t4s_data.histograms import Distribution
+    from t4s_data.audit.compare import Difference
+    from t4s_data.counts import Distribution
 
 SHOWN = 8
 
@@ -26,9 +26,9 @@ def compare(
 
     The file of --json has every id; the terminal the first few.
     """
-    from t4s_data.compare import build_changes
-    from t4s_data.compare import compare as compare_corpora
-    from t4s_data.corpus import read_build
+    from t4s_data.audit.compare import build_changes
+    from t4s_data.audit.compare import compare as compare_corpora
+    from t4s_data.corpus.folder import read_build
 
     changes = build_changes(read_build(first), read_build(second))
     differences = compare_corpora(first, second)

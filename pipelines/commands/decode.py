@@ -16,10 +16,10 @@ from pipelines.console import Cells, print_table, say, write_json
 from t4s_data.errors import CodecError, CommandError, CorpusError, DataError
 
 if TYPE_CHECKING:
-    from t4s_data.decoding import Answer
-    from t4s_data.frame import Frame, Frames
-    from t4s_data.predictions import Prediction
-    from t4s_data.refiner import Refiner
+    from t4s_data.evaluation.answers import Answer
+    from t4s_data.evaluation.frame import Frame, Frames
+    from t4s_data.evaluation.predictions import Prediction
+    from t4s_data.evaluation.refiner import Refiner
 
 
 def decode(
@@ -49,10 +49,10 @@ def decode(
     json: Json = None,
 ) -> None:
     """Turn answers back into masks: PNG files, or COCO run lengths in a JSON file."""
-    from t4s_data.coco_file import CocoFile
-    from t4s_data.frame import Frames, rows_of
-    from t4s_data.png_folder import PngFolder
-    from t4s_data.refiner import load_refiner
+    from t4s_data.evaluation.coco_file import CocoFile
+    from t4s_data.evaluation.frame import Frames, rows_of
+    from t4s_data.evaluation.png_folder import PngFolder
+    from t4s_data.evaluation.refiner import load_refiner
 
     _check(predictions, text, [out, coco])
     redraw = load_refiner(refiner) if refiner else None
@@ -107,7 +107,7 @@ def _check(predictions: Path | None, text: str | None, outputs: list[Path | None
 
 
 def _read(path: Path | None, text: str | None) -> Iterator[Prediction]:
-    from t4s_data.predictions import Prediction, read_predictions
+    from t4s_data.evaluation.predictions import Prediction, read_predictions
 
     if path:
         yield from read_predictions(path)
@@ -133,8 +133,8 @@ def _answers(
 def _answer(prediction: Prediction, frame: Frame, refiner: Refiner | None, *, strict: bool) -> Answer:
     from functools import partial
 
-    from t4s_data.decoding import Reader
-    from t4s_data.refiner import refine
+    from t4s_data.evaluation.answers import Reader
+    from t4s_data.evaluation.refiner import refine
 
     redraw = partial(refine, refiner, frame.image) if refiner and frame.image is not None else None
     try:

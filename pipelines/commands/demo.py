@@ -20,7 +20,7 @@ def demo(
     workers: Workers = 1,
 ) -> None:
     """Write a small synthetic world, build a corpus from it, and say how to look at it."""
-    from t4s_data.recipes import find_recipe, read_recipe
+    from t4s_data.recipe.files import find_recipe, read_recipe
 
     recipe, _ = read_recipe(find_recipe("demo"))
     data, corpus = folder / "data", folder / "corpus"

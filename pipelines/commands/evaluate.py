@@ -13,7 +13,7 @@ from pipelines.console import Cells, print_table, say, write_json
 
 if TYPE_CHECKING:
     from pipelines.evaluate import Report
-    from t4s_data.metrics import Scores
+    from t4s_data.evaluation.metrics import Scores
 
 
 def evaluate(
@@ -42,7 +42,7 @@ def evaluate(
 
     from pipelines.evaluate import Evaluation
     from pipelines.evaluate import evaluate as run
-    from t4s_data.scoring import Reading
+    from t4s_data.evaluation.scoring import Reading
 
     reading = Reading(strict, refiner, data_root)
     evaluation = Evaluation(predictions, corpus, split or (), source or (), allow_missing, reading)
@@ -54,7 +54,7 @@ def evaluate(
 
 def print_report(report: Report, title: str) -> None:
     """Print the figures that have a value, and the repairs by kind."""
-    from t4s_data.metrics import FIGURES, total
+    from t4s_data.evaluation.metrics import FIGURES, total
 
     found = {group: scores.figures() for group, scores in report.items()}
     names = [name for name in FIGURES if any(figures[name] is not None for figures in found.values())]

@@ -15,7 +15,7 @@ from t4s_data.errors import CommandError
 
 
 class FormatName(StrEnum):
-    """The formats; the same names as in :data:`t4s_data.export.FORMATS`."""
+    """The formats; the same names as in :data:`t4s_data.export.formats.FORMATS`."""
 
     ms_swift = "ms-swift"
     llava = "llava"
@@ -45,8 +45,8 @@ def export(
     json: Json = None,
 ) -> None:
     """Write a corpus in a trainer's format and print the command that trains on it."""
-    from t4s_data.export import FORMATS, Choice, Plan
-    from t4s_data.export import export as run_export
+    from t4s_data.export.formats import FORMATS, Choice, Plan
+    from t4s_data.export.formats import export as run_export
 
     choice = Choice(tuple(split or ()), tuple(source or ()), limit)
     if corpus.resolve() in out.resolve().parents:

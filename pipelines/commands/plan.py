@@ -8,8 +8,8 @@ from typing import Any
 
 from pipelines.commands.options import Json, RecipeName
 from pipelines.console import Cells, print_table, say, write_json
-from t4s_data.parts import Part
-from t4s_data.plan import BASES, PlanLine, TableRow, plan_of, table_rows, total
+from t4s_data.recipe.parts import Part
+from t4s_data.recipe.plan import BASES, PlanLine, TableRow, plan_of, table_rows, total
 
 
 def plan(recipe: RecipeName, json: Json = None) -> None:
@@ -17,8 +17,8 @@ def plan(recipe: RecipeName, json: Json = None) -> None:
 
     No data is needed: the counts are those of the manifests.
     """
-    from t4s_data.parts import parts_of
-    from t4s_data.recipes import find_recipe, read_recipe
+    from t4s_data.recipe.files import find_recipe, read_recipe
+    from t4s_data.recipe.parts import parts_of
 
     found, _ = read_recipe(find_recipe(recipe))
     print_plan(found.name, parts_of(found, Path()), json)

@@ -28,8 +28,8 @@ def publish(
     The token is the one of `hf auth login` or HF_TOKEN. An interrupted upload goes on when the same command is
     run again.
     """
-    from t4s_data.publish import Target, check_corpus, file_sizes
-    from t4s_data.publish import publish as publish_corpus
+    from t4s_data.hub.publish import Target, check_corpus, file_sizes
+    from t4s_data.hub.publish import publish as publish_corpus
 
     target = Target(repo_id, revision, tag, private)
     if dry_run:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from rich.console import Console
 
-    from t4s_data.masks import Bools
+    from t4s_data.masks.mask import Bools
 
 DataRootOfImages = Annotated[
     Path | None, typer.Option("--data-root", help="where the images of a corpus in path mode lie", metavar="DIR")
@@ -31,8 +31,8 @@ def show(
     """Draw one row: its regions on the image, the canvas that its answer decodes to, and the conversation."""
     from rich.console import Console
 
-    from t4s_data.lookup import find_row, open_image
-    from t4s_data.overlay import picture, true_regions, with_regions
+    from t4s_data.corpus.reader import find_row, open_image
+    from t4s_data.report.overlay import picture, true_regions, with_regions
 
     row = find_row(corpus, row_id)
     image = open_image(row, data_root)
@@ -66,7 +66,7 @@ def _print_picture(console: Console, image: Image) -> None:
 
 
 def _print_canvas(console: Console, row: dict[str, Any]) -> None:
-    from t4s_data.overlay import decoded_regions
+    from t4s_data.report.overlay import decoded_regions
 
     regions = decoded_regions(row)
     if regions:

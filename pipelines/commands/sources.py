@@ -9,7 +9,7 @@ import typer
 
 from pipelines.commands.options import Json
 from pipelines.console import print_table, write_json
-from schemas.manifest import Manifest
+from t4s_data.manifest.source import Manifest
 
 
 def sources(
@@ -19,8 +19,8 @@ def sources(
     json: Json = None,
 ) -> None:
     """List the sources: layout, where each looks below the data root, found or not."""
-    from t4s_data.manifests import load_manifest
-    from t4s_data.sources import SOURCES
+    from t4s_data.manifest.shipped import load_manifest
+    from t4s_data.sources.source import SOURCES
 
     rows = [_line(load_manifest(name), data_root) for name in SOURCES]
     columns = ["source", "layout", "splits", "looks for", "found"]

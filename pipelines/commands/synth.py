@@ -20,7 +20,7 @@ def synth(
     json: Json = None,
 ) -> None:
     """Write synthetic data in the sources' official layouts, quirks included."""
-    from t4s_data.synthetic import write_world
+    from t4s_data.synthetic.generate import write_world
 
     report = write_world(folder, scale=scale, seed=seed, sources=source, images=images)
     rows = [

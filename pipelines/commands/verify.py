@@ -13,8 +13,8 @@ from t4s_data.errors import CorpusError
 
 def verify(corpus: Annotated[Path, typer.Argument(help="a corpus folder", metavar="CORPUS")]) -> None:
     """Check a corpus: checksums, row counts against build.json, unique ids."""
-    from t4s_data.corpus import read_checksums
-    from t4s_data.corpus import verify as problems_of
+    from t4s_data.corpus.folder import read_checksums
+    from t4s_data.corpus.folder import verify as problems_of
 
     problems = problems_of(corpus)
     if problems:

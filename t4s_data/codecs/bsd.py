@@ -9,12 +9,12 @@ from typing import Literal
 
 import numpy as np
 
-from t4s_data.canvas import Box, cell_box
 from t4s_data.codecs.bsd_reader import BoxRegion, Grammar, read_entries
 from t4s_data.codecs.decoded import Decoded, Piece, settle
+from t4s_data.codecs.labels import Label, is_normal, normalize
 from t4s_data.errors import CodecError
-from t4s_data.labels import Label, is_normal, normalize
-from t4s_data.masks import Bools
+from t4s_data.masks.canvas import Box, cell_box
+from t4s_data.masks.mask import Bools
 
 Bricks = Literal["special", "bare", "off"]
 RowSeparator = Literal["newline", "none"]

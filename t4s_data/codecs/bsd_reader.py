@@ -10,11 +10,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from t4s_data.canvas import Box
 from t4s_data.codecs.decoded import Repair, bounded
+from t4s_data.codecs.labels import neutralize, normalize
 from t4s_data.errors import RecordError
-from t4s_data.labels import neutralize, normalize
-from t4s_data.masks import Bools
+from t4s_data.masks.canvas import Box
+from t4s_data.masks.mask import Bools
 
 Span = tuple[int, int]
 

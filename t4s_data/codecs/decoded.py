@@ -8,9 +8,9 @@ from itertools import islice, takewhile
 from operator import eq
 from typing import NamedTuple, Protocol
 
-from t4s_data.canvas import Box
 from t4s_data.errors import CodecError
-from t4s_data.masks import Bools
+from t4s_data.masks.canvas import Box
+from t4s_data.masks.mask import Bools
 
 KINDS: Mapping[str, str] = {
     "unknown-text": "text that is no part of a descriptor was skipped",

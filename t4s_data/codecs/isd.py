@@ -10,9 +10,9 @@ import numpy as np
 
 from t4s_data.codecs.decoded import Decoded, Piece, settle
 from t4s_data.codecs.isd_reader import LabelMap, read_map
+from t4s_data.codecs.labels import BACKGROUND, Label, is_normal, normalize_for_image
 from t4s_data.errors import CodecError
-from t4s_data.labels import BACKGROUND, Label, is_normal, normalize_for_image
-from t4s_data.masks import Bools
+from t4s_data.masks.mask import Bools
 
 Variant = Literal["full", "i-rle", "r-rle"]
 Dialect = Literal["paper", "released"]

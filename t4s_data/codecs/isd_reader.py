@@ -9,11 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from t4s_data.canvas import Box, cell_box
 from t4s_data.codecs.decoded import Repair, bounded
+from t4s_data.codecs.labels import BACKGROUND, neutralize, normalize_for_image
 from t4s_data.errors import RecordError
-from t4s_data.labels import BACKGROUND, neutralize, normalize_for_image
-from t4s_data.masks import Bools
+from t4s_data.masks.canvas import Box, cell_box
+from t4s_data.masks.mask import Bools
 
 _OPEN, _CLOSE = "<seg>", "</seg>"
 _TOKEN = re.compile(r"[^|\n]+|\n")

@@ -8,11 +8,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from schemas.build import Build
+from t4s_data.corpus.record import Build
 from t4s_data.errors import CommandError, CorpusError
 from t4s_data.export.pictures import Pictures
 from t4s_data.sample import Turn
-from t4s_data.tokens import IMAGE
+from t4s_data.tokens.tokenizers import IMAGE
 
 COLUMNS = ("id", "images", "width", "height", "messages")
 BATCH_ROWS = 256
@@ -53,7 +53,7 @@ def shards_of(build: Build, choice: Choice) -> dict[str, list[str]]:
     """The wanted shards of each wanted split, by their names below the corpus.
 
     They stand in the order in which `datasets.load_dataset` reads them, which is the row order that
-    answers without ids are paired in (:func:`t4s_data.predictions.pair`).
+    answers without ids are paired in (:func:`t4s_data.evaluation.predictions.pair`).
 
     Raises:
         CommandError: the corpus has no such split or source, or none of the wanted sources in a wanted split.

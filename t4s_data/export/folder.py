@@ -6,7 +6,7 @@ import os
 import shutil
 from pathlib import Path
 
-from t4s_data import corpus
+from t4s_data.corpus import folder as corpus
 from t4s_data.errors import CorpusError
 
 MARK = "export.json"

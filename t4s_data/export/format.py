@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from importlib.resources import files
 from pathlib import Path
 from typing import Any, Protocol
 
 from t4s_data.errors import CorpusError
 from t4s_data.export.examples import Example
+from t4s_data.manifest.shipped import shipped_folder
 
 DATA_ROOT = "DATA_ROOT"
 """Stands in commands for the folder that image paths start in, where an export does not know it."""
@@ -89,4 +89,4 @@ def joined(words: Sequence[str]) -> str:
 
 def token_script() -> dict[str, str]:
     """The file :data:`ADD_TOKENS`, by its name."""
-    return {ADD_TOKENS: files("manifests").joinpath("training", ADD_TOKENS).read_text(encoding="utf-8")}
+    return {ADD_TOKENS: shipped_folder().joinpath("training", ADD_TOKENS).read_text(encoding="utf-8")}

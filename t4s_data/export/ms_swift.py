@@ -12,10 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from schemas.training import TrainingRecipe
 from t4s_data.export.examples import Example
 from t4s_data.export.format import Facts, joined
 from t4s_data.export.streams import write_lines
+from t4s_data.export.training import TrainingRecipe
 
 RECIPE = "text4seg-pp.yaml"
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from t4s_data.export.examples import Example
 from t4s_data.export.format import ADD_TOKENS, MODEL, Facts, joined, token_script
-from t4s_data.tokens import IMAGE
+from t4s_data.tokens.tokenizers import IMAGE
 
 if TYPE_CHECKING:
     from datasets import Features

@@ -14,14 +14,14 @@ from typing import Any
 
 import msgspec
 
+from t4s_data.annotations.image_groups import AnnotationItem, ImageGroups, ImageItem, map_groups, read_annotation
+from t4s_data.annotations.segmentations import check
 from t4s_data.errors import DataError, RecordError
-from t4s_data.image_groups import AnnotationItem, ImageGroups, ImageItem, map_groups, read_annotation
-from t4s_data.image_names import image_name
-from t4s_data.location import Location
-from t4s_data.masks import Mask
+from t4s_data.files.location import Location
+from t4s_data.files.names import image_name
+from t4s_data.files.texts import shown, text_of
+from t4s_data.masks.mask import Mask
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
-from t4s_data.segmentations import check
-from t4s_data.texts import shown, text_of
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 from t4s_data.errors import RecordError
-from t4s_data.folders import files_by_stem, key_of_stem, list_in, only, read_object
-from t4s_data.images import size_of
-from t4s_data.label_images import read_mask
-from t4s_data.location import Location
-from t4s_data.masks import Mask
+from t4s_data.files.folders import files_by_stem, key_of_stem, list_in, only, read_object
+from t4s_data.files.images import size_of
+from t4s_data.files.location import Location
+from t4s_data.files.texts import text_of
+from t4s_data.masks.mask import Mask
+from t4s_data.masks.png import read_mask
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
-from t4s_data.texts import text_of
 
 KINDS = {"images": (".jpg", ".jpeg", ".png"), "labels": (".png",), "QAs": (".json", ".txt")}
 """The folders of a split and the suffixes of their files."""

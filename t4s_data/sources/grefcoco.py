@@ -12,13 +12,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from t4s_data.annotations.instances import Instances, read_instances
+from t4s_data.annotations.refs import Ref, entries_of, image_fields, image_of, is_id, read_refs, refs_of_split
 from t4s_data.errors import RecordError
-from t4s_data.instances import Instances, read_instances
-from t4s_data.location import Location
-from t4s_data.masks import Mask
-from t4s_data.refs import Ref, entries_of, image_fields, image_of, is_id, read_refs, refs_of_split
+from t4s_data.files.location import Location
+from t4s_data.files.texts import shown
+from t4s_data.masks.mask import Mask
 from t4s_data.sample import Entry, Region, Reject, Sample
-from t4s_data.texts import shown
 
 NO_TARGET = (-1,)
 

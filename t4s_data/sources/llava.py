@@ -14,14 +14,14 @@ from typing import Any
 
 import msgspec
 
+from t4s_data.codecs.labels import neutralize
 from t4s_data.errors import RecordError
-from t4s_data.image_names import coco_image_id, image_name
-from t4s_data.json_streams import JsonArray
-from t4s_data.labels import neutralize
-from t4s_data.location import Location
+from t4s_data.files.json_streams import JsonArray
+from t4s_data.files.location import Location
+from t4s_data.files.names import coco_image_id, image_name
+from t4s_data.files.texts import shown
 from t4s_data.sample import Entry, Image, Reject, Sample, Turn
-from t4s_data.texts import shown
-from t4s_data.tokens import IMAGE
+from t4s_data.tokens.tokenizers import IMAGE
 
 ROLES = {"human": "user", "gpt": "assistant"}
 _PLACEHOLDER = re.compile(rf"{IMAGE}\n|\n{IMAGE}\Z|{IMAGE}")

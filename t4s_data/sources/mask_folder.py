@@ -14,16 +14,16 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from t4s_data.class_lists import read_classes
+from t4s_data.annotations.classes import read_classes
+from t4s_data.annotations.mask_tables import MaskRecord, read_records
 from t4s_data.errors import DataError, RecordError
-from t4s_data.folders import files_by_stem, key_of_stem, only
-from t4s_data.images import size_of
-from t4s_data.label_images import read_class_ids, read_mask
-from t4s_data.location import Location
-from t4s_data.mask_records import MaskRecord, read_records
-from t4s_data.masks import masks_of_labels
+from t4s_data.files.folders import files_by_stem, key_of_stem, only
+from t4s_data.files.images import size_of
+from t4s_data.files.location import Location
+from t4s_data.files.texts import decoded, text_of
+from t4s_data.masks.mask import masks_of_labels
+from t4s_data.masks.png import read_class_ids, read_mask
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
-from t4s_data.texts import decoded, text_of
 
 LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "records": ("images", "masks", "records"),

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from t4s_data.annotations.instances import MAX_SIDE
+from t4s_data.annotations.segmentations import packed
 from t4s_data.errors import RecordError
-from t4s_data.folders import list_in
-from t4s_data.image_names import coco_image_id, image_name
-from t4s_data.instances import MAX_SIDE
-from t4s_data.json_streams import JsonArray
-from t4s_data.location import Location
-from t4s_data.masks import Mask
+from t4s_data.files.folders import list_in
+from t4s_data.files.json_streams import JsonArray
+from t4s_data.files.location import Location
+from t4s_data.files.names import coco_image_id, image_name
+from t4s_data.files.texts import shown, text_of
+from t4s_data.masks.mask import Mask
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
-from t4s_data.segmentations import packed
-from t4s_data.texts import shown, text_of
 
 PLACE = "{seg}"
 """What stands in a text answer after each phrase, in place of its mask."""

@@ -13,13 +13,13 @@ from typing import Any
 import msgspec
 
 from t4s_data.errors import RecordError
-from t4s_data.image_names import image_name
-from t4s_data.json_streams import items_of
-from t4s_data.label_images import read_segment_ids
-from t4s_data.location import Location
-from t4s_data.masks import masks_of_labels
+from t4s_data.files.json_streams import items_of
+from t4s_data.files.location import Location
+from t4s_data.files.names import image_name
+from t4s_data.files.texts import text_of
+from t4s_data.masks.mask import masks_of_labels
+from t4s_data.masks.png import read_segment_ids
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
-from t4s_data.texts import text_of
 
 SHORTEST = 3
 """Characters of the shortest caption; the reference loader drops the whole image for a shorter one."""

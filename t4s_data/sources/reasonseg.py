@@ -12,15 +12,15 @@ from typing import Any
 
 import numpy as np
 
-from t4s_data.draw import draw
+from t4s_data.choice import draw
 from t4s_data.errors import RecordError
-from t4s_data.folders import files_by_stem, key_of_stem, list_in, only, read_object
-from t4s_data.images import size_of
-from t4s_data.json_streams import JsonArray
-from t4s_data.location import Location
-from t4s_data.masks import Mask
+from t4s_data.files.folders import files_by_stem, key_of_stem, list_in, only, read_object
+from t4s_data.files.images import size_of
+from t4s_data.files.json_streams import JsonArray
+from t4s_data.files.location import Location
+from t4s_data.files.texts import shown, text_of
+from t4s_data.masks.mask import Mask
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
-from t4s_data.texts import shown, text_of
 
 Shape = tuple[bool, list[float]]
 """Whether a polygon is target (or else to be ignored), and its points as x, y, x, y, ... in pixels."""

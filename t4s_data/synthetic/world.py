@@ -8,11 +8,11 @@ from pathlib import Path
 
 import numpy as np
 
-from t4s_data.draw import draw
-from t4s_data.synthetic.composer import frame_of, scene_of
-from t4s_data.synthetic.painter import picture
-from t4s_data.synthetic.scene import Frame, Scene
-from t4s_data.synthetic.streams import write_bytes
+from t4s_data.choice import draw
+from t4s_data.synthetic.layouts.streams import write_bytes
+from t4s_data.synthetic.scenes.composer import frame_of, scene_of
+from t4s_data.synthetic.scenes.painter import picture
+from t4s_data.synthetic.scenes.scene import Frame, Scene
 
 TRAIN2017_IMAGES, VAL2017_IMAGES = 118_287, 5_000
 TRAIN2014 = "refer_seg/images/coco_2014/train2014"
@@ -40,7 +40,7 @@ class World:
         return scene_of(self.seed, pool, number)
 
     def draw(self, *parts: str) -> int:
-        """A 64-bit number that looks random, see :func:`t4s_data.draw.draw`."""
+        """A 64-bit number that looks random, see :func:`t4s_data.choice.draw`."""
         return draw(self.seed, *parts)
 
     def shuffled(self, numbers: Iterable[int], *name: str) -> list[int]:

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from t4s_data.codecs import BoxCodec
+from t4s_data.codecs.codec import BoxCodec
 from t4s_data.errors import CodecError
-from t4s_data.masks import Bools
+from t4s_data.masks.mask import Bools
 
 VECTOR_CODECS: dict[str, dict[str, Any]] = {
     "special/newline": {},

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from t4s_data.codecs import ImageCodec
+from t4s_data.codecs.codec import ImageCodec
 from t4s_data.errors import CodecError
-from t4s_data.masks import Bools
+from t4s_data.masks.mask import Bools
 
 VECTOR_CODECS = ["full/paper", "full/released", "i-rle/paper", "i-rle/released", "r-rle/paper", "r-rle/released"]
 LEFT, TOP = np.array([[True, False], [True, False]]), np.array([[True, True], [False, False]])

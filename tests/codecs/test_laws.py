@@ -11,12 +11,12 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from t4s_data.canvas import cell_box
-from t4s_data.codecs import KINDS, BoxCodec, Codec, Decoded, ImageCodec
 from t4s_data.codecs.bsd import Bricks, RowSeparator
+from t4s_data.codecs.codec import KINDS, BoxCodec, Codec, Decoded, ImageCodec
 from t4s_data.codecs.isd import Dialect, Variant
 from t4s_data.errors import CodecError
-from t4s_data.masks import Bools
+from t4s_data.masks.canvas import cell_box
+from t4s_data.masks.mask import Bools
 
 SIZES = (2, 5, 64, 256)
 

@@ -7,10 +7,10 @@ from typing import Any, get_args
 
 import pytest
 
-from schemas.recipe import CodecSpec
-from t4s_data.codecs import CODECS, BoxCodec, ImageCodec, codec_of, from_name
 from t4s_data.codecs.bsd import Bricks, RowSeparator
+from t4s_data.codecs.codec import CODECS, BoxCodec, ImageCodec, codec_of, from_name
 from t4s_data.codecs.isd import Dialect, Variant
+from t4s_data.codecs.spec import CodecSpec
 from t4s_data.errors import CommandError, RecipeError
 
 BOX_SPECS = [

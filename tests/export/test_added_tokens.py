@@ -22,9 +22,9 @@ from hypothesis import strategies as st
 from tokenizers import AddedToken, Tokenizer
 
 from t4s_data.codecs.bsd import BoxCodec
+from t4s_data.codecs.labels import neutralize, normalize
 from t4s_data.errors import RecordError
-from t4s_data.labels import neutralize, normalize
-from t4s_data.vocabulary import write_vocabulary
+from t4s_data.tokens.vocabulary import write_vocabulary
 
 REPO = Path(__file__).resolve().parents[2]
 ENTRY = re.compile(r"<ref>(.*?)</ref><box>.*?</box>(?:<seg>.*?</seg>)?", re.DOTALL)

@@ -12,12 +12,12 @@ from typing import Any
 import pyarrow.parquet as pq
 import pytest
 
-from t4s_data.corpus import read_build
+from t4s_data.corpus.folder import read_build
 from t4s_data.errors import CommandError, CorpusError
-from t4s_data.export import FORMATS, Choice, Plan, export
+from t4s_data.evaluation.truth import find_shards, read_ids
 from t4s_data.export.examples import read_examples, shards_of
+from t4s_data.export.formats import FORMATS, Choice, Plan, export
 from t4s_data.export.pictures import Pictures
-from t4s_data.truth import find_shards, read_ids
 
 SWIFT = FORMATS["ms-swift"]
 
@@ -40,7 +40,7 @@ def test_the_same_plan_gives_the_same_bytes_anywhere(form: Any, mode: str, corpo
 
 def test_the_hash_seed_does_not_matter(corpora: dict[str, Path], tmp_path: Path):
     code = (
-        "import sys; from pathlib import Path; from t4s_data.export import *;"
+        "import sys; from pathlib import Path; from t4s_data.export.formats import *;"
         "[export(Plan(Path(sys.argv[1]), form), Path(sys.argv[2]) / name) for name, form in FORMATS.items()]"
     )
     for seed in ("1", "2"):
@@ -154,7 +154,7 @@ def test_a_failed_export_leaves_the_old_one(corpora: dict[str, Path], tmp_path: 
     out = tmp_path / "out"
     export(Plan(corpora["path"], SWIFT), out)
     before = tree(out)
-    monkeypatch.setattr("t4s_data.corpus.put_in_place", broken)
+    monkeypatch.setattr("t4s_data.corpus.folder.put_in_place", broken)
     with pytest.raises(OSError, match="disk"):
         export(Plan(corpora["path"], SWIFT), out, force=True)
     assert tree(out) == before

@@ -13,11 +13,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from t4s_data.parts import parts_of
-from t4s_data.recipes import read_recipe
-from t4s_data.shards import build_shard, stage_parts
-from t4s_data.synthetic import write_world
-from t4s_data.work import Work
+from t4s_data.build.steps import build_shard, stage_parts
+from t4s_data.build.work import Work
+from t4s_data.recipe.files import read_recipe
+from t4s_data.recipe.parts import parts_of
+from t4s_data.synthetic.generate import write_world
 
 RECIPE = """
 name = "small"

@@ -9,10 +9,10 @@ import pytest
 from PIL import Image
 
 from pipelines.cli import main
-from schemas.row import Row, features
-from t4s_data.canvas import cell_box, grid_of
-from t4s_data.codecs import from_name
-from t4s_data.masks import Mask
+from t4s_data.codecs.codec import from_name
+from t4s_data.corpus.row import Row, features
+from t4s_data.masks.canvas import cell_box, grid_of
+from t4s_data.masks.mask import Mask
 
 
 def build(*arguments: object) -> None:

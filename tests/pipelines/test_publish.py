@@ -19,10 +19,10 @@ import pytest
 from huggingface_hub import constants
 from huggingface_hub.utils import close_session
 
-from t4s_data.corpus import write_checksums
+from t4s_data.corpus.folder import write_checksums
 from t4s_data.errors import CommandError, CorpusError, DataError, T4SError
-from t4s_data.hub_errors import PublishError
-from t4s_data.publish import Publication, Target, publish
+from t4s_data.hub.errors import PublishError
+from t4s_data.hub.publish import Publication, Target, publish
 
 # huggingface_hub passes files to its HTTP library in a way that the latter warns of.
 pytestmark = pytest.mark.filterwarnings("ignore:Use 'content=<...>' to upload raw:DeprecationWarning")

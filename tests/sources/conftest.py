@@ -13,13 +13,14 @@ import msgspec
 import pytest
 from hypothesis import strategies as st
 
+from t4s_data.build.blocks import read_block, write_blocks
 from t4s_data.errors import RecordError
-from t4s_data.location import Location
-from t4s_data.manifests import load_manifest
+from t4s_data.files.location import Location
+from t4s_data.manifest.shipped import load_manifest
 from t4s_data.sample import REASONS, Entry, Reject, Sample
-from t4s_data.sources import Source
-from t4s_data.staging import read_block, without_repeats, write_blocks
-from t4s_data.synthetic import write_world
+from t4s_data.sources.entries import without_repeats
+from t4s_data.sources.source import Source
+from t4s_data.synthetic.generate import write_world
 
 
 @dataclass

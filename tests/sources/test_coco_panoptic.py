@@ -13,13 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from schemas.recipe import CodecSpec
-from t4s_data.canvas import grid_of, overlap, pixels
-from t4s_data.codecs import codec_of
+from t4s_data.codecs.codec import codec_of
+from t4s_data.codecs.spec import CodecSpec
 from t4s_data.errors import DataError
+from t4s_data.masks.canvas import grid_of, overlap, pixels
 from t4s_data.sample import Image, Sample
 from t4s_data.sources.coco_panoptic import CocoPanoptic
-from t4s_data.synthetic import write_world
+from t4s_data.synthetic.generate import write_world
 
 CATEGORIES = [
     {"id": 1, "name": "person", "isthing": 1, "supercategory": "person"},

@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from schemas.recipe import Recipe, SourceSpec
+from t4s_data.build.blocks import read_block, write_blocks
 from t4s_data.errors import RecordError
-from t4s_data.manifests import load_manifest
-from t4s_data.parts import Part, parts_of
+from t4s_data.manifest.shipped import load_manifest
+from t4s_data.recipe.parts import Part, parts_of
+from t4s_data.recipe.spec import Recipe, SourceSpec
 from t4s_data.sample import REASONS, Entry, Reject, Sample
-from t4s_data.sources import SOURCES
-from t4s_data.staging import read_block, without_repeats, write_blocks
-from t4s_data.synthetic import write_world
+from t4s_data.sources.entries import without_repeats
+from t4s_data.sources.source import SOURCES
+from t4s_data.synthetic.generate import write_world
 
 Outcome = Sample | Reject
 

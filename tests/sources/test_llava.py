@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from t4s_data.codecs.labels import neutralize
 from t4s_data.errors import DataError
-from t4s_data.labels import neutralize
-from t4s_data.location import Location
+from t4s_data.files.location import Location
 from t4s_data.sample import Sample
 from t4s_data.sources.llava import Llava, conversation
 

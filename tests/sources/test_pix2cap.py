@@ -16,7 +16,7 @@ from PIL import Image as Pillow
 from t4s_data.errors import DataError
 from t4s_data.sample import Image, Sample
 from t4s_data.sources.pix2cap import Pix2Cap
-from t4s_data.synthetic import write_world
+from t4s_data.synthetic.generate import write_world
 
 IDS = np.zeros((5, 7), dtype=np.uint32)
 IDS[:2] = 9

@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import pytest
 
-from t4s_data.synthetic import write_world
+from t4s_data.synthetic.generate import write_world
 
 
 class SmallWorld(NamedTuple):

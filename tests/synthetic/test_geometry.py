@@ -6,14 +6,14 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from t4s_data.canvas import grid_of
-from t4s_data.codecs import BoxCodec, ImageCodec
-from t4s_data.masks import Mask
-from t4s_data.synthetic.composer import frame_of, scene_of
-from t4s_data.synthetic.objects import polygons
-from t4s_data.synthetic.styles import STYLES
-from t4s_data.synthetic.words import located
-from t4s_data.tokens import load_tokenizer
+from t4s_data.codecs.codec import BoxCodec, ImageCodec
+from t4s_data.masks.canvas import grid_of
+from t4s_data.masks.mask import Mask
+from t4s_data.synthetic.layouts.objects import polygons
+from t4s_data.synthetic.scenes.composer import frame_of, scene_of
+from t4s_data.synthetic.scenes.styles import STYLES
+from t4s_data.synthetic.scenes.words import located
+from t4s_data.tokens.tokenizers import load_tokenizer
 
 BSD, ISD = BoxCodec(64), ImageCodec(64, "r-rle", "paper")
 

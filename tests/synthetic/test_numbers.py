@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from t4s_data.synthetic import grefcoco, llava, muse, pix2cap, refclef, refer, rrsisd
-from t4s_data.synthetic.refs import plans
+from t4s_data.synthetic.layouts import grefcoco, llava, muse, pix2cap, refclef, refer, rrsisd
+from t4s_data.synthetic.layouts.refs import plans
 from t4s_data.synthetic.world import World, portion
 
 FULL = World(Path(), 1, 0, images=False)

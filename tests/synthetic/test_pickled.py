@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from t4s_data.synthetic.pickled import pickled_list, python2, python2_text, python3
+from t4s_data.synthetic.layouts.pickled import pickled_list, python2, python2_text, python3
 
 WESTERN = st.text(st.characters(codec="cp1252"), max_size=300)
 ANY = st.text(st.characters(exclude_categories=["Cs"]), max_size=300)

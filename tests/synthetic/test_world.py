@@ -10,14 +10,14 @@ from pathlib import Path
 import pytest
 
 from t4s_data.errors import CommandError
-from t4s_data.manifests import NAMES, load_manifest
+from t4s_data.manifest.shipped import NAMES, load_manifest
 from t4s_data.sample import REASONS
-from t4s_data.synthetic import MARKER, WRITERS, write_world
+from t4s_data.synthetic.generate import MARKER, WRITERS, write_world
 
 SCRIPT = """
 import sys
 from pathlib import Path
-from t4s_data.synthetic import write_world
+from t4s_data.synthetic.generate import write_world
 write_world(Path(sys.argv[1]), scale=1e-5, seed=int(sys.argv[2]))
 """
 
@@ -119,7 +119,7 @@ def test_memory_does_not_grow_with_a_split():
     code = """
 import resource, sys, tempfile
 from pathlib import Path
-from t4s_data.synthetic import write_world
+from t4s_data.synthetic.generate import write_world
 with tempfile.TemporaryDirectory() as folder:
     write_world(Path(folder) / "a", scale=0.0005, sources=["refcoco", "muse", "llava"], images=False)
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss

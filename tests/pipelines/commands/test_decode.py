@@ -13,9 +13,9 @@ import pytest
 from PIL import Image
 from pycocotools import mask as coco
 
-from t4s_data.canvas import grid_of, pixels
-from t4s_data.codecs import from_name
-from t4s_data.masks import Mask
+from t4s_data.codecs.codec import from_name
+from t4s_data.masks.canvas import grid_of, pixels
+from t4s_data.masks.mask import Mask
 
 TEXT = "Here: <ref>cat</ref><box>[[1 1 2 2]]</box><seg><fg2>\n<bg1><fg1></seg>."
 FRAME = ("--codec", "bsd-4", "--height", 40, "--width", 80)
@@ -88,7 +88,11 @@ def test_an_image_gives_the_size_and_a_refiner_sees_it(t4s: Any, tmp_path: Path,
         ([{"text": TEXT, "codec": "bsd-1"}], FRAME, "line 1: no codec 'bsd-1'"),
         ([{"text": TEXT, "height": 0, "id": "a"}, {"text": TEXT, "id": "a"}], FRAME, "line 2: id 'a' stands at"),
         ([{"text": TEXT, "image": "absent.jpg"}], FRAME[:2], "line 1: image-missing: absent.jpg"),
-        ([{"text": TEXT}], [*FRAME, "--refiner", "t4s_data.refiner:random_walk"], "line 1: a refiner needs the image"),
+        (
+            [{"text": TEXT}],
+            [*FRAME, "--refiner", "t4s_data.evaluation.refiner:random_walk"],
+            "line 1: a refiner needs the image",
+        ),
     ],
 )
 def test_bad_lines_are_named(lines: list[Any], arguments: Any, message: str, t4s: Any, tmp_path: Path):

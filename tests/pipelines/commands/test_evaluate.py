@@ -10,8 +10,8 @@ import pytest
 
 from pipelines.evaluate import Evaluation, evaluate
 from t4s_data.errors import CommandError, DataError
-from t4s_data.metrics import total
-from t4s_data.scoring import Reading
+from t4s_data.evaluation.metrics import total
+from t4s_data.evaluation.scoring import Reading
 
 Answers = dict[str, dict[str, str]]
 
@@ -91,7 +91,7 @@ def test_a_prediction_of_no_row_is_an_error(corpus: Path, answers: Answers, tmp_
 
 def test_an_error_in_a_worker_ends_the_evaluation(corpus: Path, answers: Answers, tmp_path: Path):
     path = write(tmp_path / "p.jsonl", answers["val"])
-    evaluation = Evaluation(path, corpus, ["val"], reading=Reading(refiner="t4s_data.refiner:random_walk"))
+    evaluation = Evaluation(path, corpus, ["val"], reading=Reading(refiner="t4s_data.evaluation.refiner:random_walk"))
     with pytest.raises(CommandError, match="--data-root says where it lies"):
         evaluate(evaluation, workers=2)
 
@@ -101,7 +101,7 @@ def test_a_refiner_raises_the_figures_of_a_synthetic_world(corpus: Path, world: 
     path = write(tmp_path / "p.jsonl", answers["val"])
     chosen = {"corpus": corpus, "splits": ["val"], "sources": ["refcoco+"]}
     coarse = total(evaluate(Evaluation(path, **chosen)).values()).figures()  # type: ignore[arg-type]
-    reading = Reading(refiner="t4s_data.refiner:random_walk", data_root=world)
+    reading = Reading(refiner="t4s_data.evaluation.refiner:random_walk", data_root=world)
     fine = total(evaluate(Evaluation(path, **chosen, reading=reading)).values()).figures()  # type: ignore[arg-type]
     assert (fine["ciou"] or 0) > (coarse["ciou"] or 0)
 

@@ -9,9 +9,9 @@ import typer
 from typer.testing import CliRunner, Result
 
 from pipelines.commands import export
-from schemas.build import Build
+from t4s_data.corpus.record import Build
 from t4s_data.errors import CommandError, CorpusError
-from t4s_data.export import FORMATS
+from t4s_data.export.formats import FORMATS
 
 
 def run(*arguments: object) -> Result:

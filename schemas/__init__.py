@@ -1,1 +1,0 @@
-"""The contracts: recipe, manifest, row and build record. Imports nothing of the project."""

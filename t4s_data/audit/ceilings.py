@@ -1,0 +1,144 @@
+"""What decoding the encoded truth reaches: no model can do better on a canvas of that size."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import msgspec
+import numpy as np
+
+from t4s_data.masks.canvas import box_pixels, cell_box, cell_edges, grid_of
+from t4s_data.masks.mask import Bools, Ints, Mask, union
+
+CANVASES = (16, 24, 32, 48, 64, 80)
+"""The canvas sizes of the Text4Seg++ paper's Figure 7."""
+
+SIZES = {"tiny": 0, "small": 5, "medium": 20, "large": 100}
+"""Classes of regions by the least share of the image's pixels they cover, in thousandths."""
+
+UNIT = 10**9
+"""IoUs are added up as whole multiples of one in so many, so that sums do not depend on their order."""
+
+
+class Ceiling(msgspec.Struct):
+    """Sums over regions, or over rows with their regions united.
+
+    ``iou`` is in units of :data:`UNIT`, each rounded down; ``common`` and ``either`` are pixels; ``boxes``
+    counts those whose decoded box has an IoU above 0.5 with the true one; ``rescued`` those that
+    sampling missed.
+    """
+
+    count: int = 0
+    iou: int = 0
+    common: int = 0
+    either: int = 0
+    boxes: int = 0
+    rescued: int = 0
+
+    def add(self, other: Ceiling) -> None:
+        """Take over what another has summed up."""
+        self.count += other.count
+        self.iou += other.iou
+        self.common += other.common
+        self.either += other.either
+        self.boxes += other.boxes
+        self.rescued += other.rescued
+
+    @property
+    def mean_iou(self) -> float:
+        """The mean of the IoUs, exact to one in :data:`UNIT`."""
+        return self.iou / (self.count * UNIT)
+
+    @property
+    def cumulative_iou(self) -> float:
+        """All common pixels over all pixels in either; 1 where there is no pixel."""
+        return self.common / self.either if self.either else 1.0
+
+
+NO_TARGET = Ceiling(count=1, iou=UNIT)
+"""A row without regions, of which decoding says just that."""
+
+
+def size_class(mask: Mask) -> str:
+    """The class of a mask's share of its image, from :data:`SIZES`."""
+    share = 1000 * mask.area // (mask.height * mask.width)
+    return next(name for name, least in reversed(SIZES.items()) if share >= least)
+
+
+@lru_cache(1024)
+def region_ceiling(mask: Mask, n: int) -> Ceiling:
+    """The ceiling of one region on an n x n canvas; shared, not to be changed."""
+    cells = grid_of(mask, n)
+    common, either = _overlap(mask, cells.grid)
+    box = box_pixels(cell_box(cells.grid), n, mask.height, mask.width)
+    return Ceiling(1, UNIT * common // either, common, either, int(_boxes_agree(box, mask.box)), int(cells.rescued))
+
+
+def row_ceiling(masks: Sequence[Mask], n: int) -> Ceiling:
+    """The ceiling of a row whose regions are taken together, as gIoU takes them; boxes are left out."""
+    if not masks:
+        return NO_TARGET
+    if len(masks) == 1:
+        return region_ceiling(masks[0], n)
+    grid = np.logical_or.reduce([grid_of(mask, n).grid for mask in masks])
+    common, either = _overlap(union(masks), grid)
+    return Ceiling(1, UNIT * common // either, common, either)
+
+
+def _overlap(mask: Mask, grid: Bools) -> tuple[int, int]:
+    """As :func:`t4s_data.masks.canvas.overlap`, several times faster where a mask is laid on several canvases."""
+    n = len(grid)
+    columns, ends = _strokes(mask)
+    axis = _axis(n, mask.height)
+    # By cell column: the set pixels above each cell, and whether the cell is set; below the last row nothing is.
+    above = np.zeros((n, n + 1), dtype=np.int64)
+    is_set = np.zeros((n, n + 1), dtype=bool)
+    is_set[:, :n] = grid.T
+    np.cumsum(is_set[:, :n] * axis.heights, axis=1, out=above[:, 1:])
+    cell = (columns * n // mask.width) * (n + 1) + axis.cell.take(ends)
+    passed = above.take(cell) + is_set.take(cell) * axis.within.take(ends)
+    half = len(passed) // 2
+    common = int(passed[:half].sum() - passed[half:].sum())
+    covered = int(above[:, -1] @ _axis(n, mask.width).heights)
+    return common, mask.area + covered - common
+
+
+@lru_cache(8)
+def _strokes(mask: Mask) -> tuple[Ints, Ints]:
+    """The mask as vertical strokes, each in one column: the columns twice; the ends, then the starts within them."""
+    height = mask.height
+    ends = mask.runs.cumsum()
+    starts, ends = ends[:-1:2], ends[1::2]
+    first = starts // height
+    strokes = (ends - 1) // height - first + 1
+    run = np.arange(len(starts)).repeat(strokes)
+    column = np.arange(len(run)) + (first - strokes.cumsum() + strokes).take(run)
+    zero = column * height
+    bounds = (np.minimum(ends.take(run) - zero, height), np.maximum(starts.take(run) - zero, 0))
+    return np.concatenate([column, column]), np.concatenate(bounds)
+
+
+class _Axis(NamedTuple):
+    """One side of an image: the pixels of each cell, (n,); each pixel's cell and place within it, (length+1,)."""
+
+    heights: Ints
+    cell: Ints
+    within: Ints
+
+
+@lru_cache(4096)
+def _axis(n: int, length: int) -> _Axis:
+    edges = cell_edges(n, length)
+    cell = np.arange(length + 1) * n // length
+    return _Axis(np.diff(edges), cell, np.arange(length + 1) - edges[cell])
+
+
+def _boxes_agree(one: Sequence[int], other: Sequence[int]) -> bool:
+    """Whether two boxes (left, top, and exclusive right and bottom) have an IoU above one half."""
+    width = min(one[2], other[2]) - max(one[0], other[0])
+    height = min(one[3], other[3]) - max(one[1], other[1])
+    common = max(width, 0) * max(height, 0)
+    either = sum((box[2] - box[0]) * (box[3] - box[1]) for box in (one, other)) - common
+    return 2 * common > either

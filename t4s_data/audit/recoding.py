@@ -1,0 +1,172 @@
+"""A corpus's rows under another codec or tokenizer: how long they would be, from the rows alone."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from t4s_data.codecs.codec import BoxCodec, Codec, ImageCodec
+from t4s_data.corpus.reader import Row, codec_of_row
+from t4s_data.errors import CorpusError
+from t4s_data.masks.mask import Mask
+from t4s_data.sample import Region
+from t4s_data.tokens.descriptors import REMEMBERED, cells_of, describe
+from t4s_data.tokens.image_lengths import image_tokens
+from t4s_data.tokens.tokenizers import IMAGE, QwenTokenizer, TokenCounts, Tokenizer
+
+_ENTRY = re.compile(r"<ref>.*?</ref><box>.*?</box>(?:<seg>.*?</seg>)?", re.DOTALL)
+_MAP = re.compile(r"<seg>.*?</seg>", re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """The words and regions of a row.
+
+    ``asked`` are the turns that are not the assistant's. ``answers`` holds the words of each of its turns,
+    split at their descriptors: the i-th stands before descriptor i, the last one after all. ``boxes_only``
+    says that its descriptors have no masks.
+    """
+
+    asked: tuple[str, ...]
+    answers: tuple[tuple[str, ...], ...]
+    regions: tuple[Region, ...]
+    boxed: bool
+    boxes_only: bool
+
+
+def masks_of(row: Row) -> tuple[Mask, ...]:
+    """The masks of a row's regions.
+
+    Raises:
+        CorpusError: run lengths that do not cover the image.
+    """
+    try:
+        return tuple(_mask(region["rle"], row["height"], row["width"]) for region in row["regions"])
+    except ValueError as error:
+        raise CorpusError(f"row {row['id']!r}: a region's {error}") from None
+
+
+@lru_cache(REMEMBERED)
+def _mask(rle: str, height: int, width: int) -> Mask:
+    # The writer made them canonical: only what a damaged file would break is checked again.
+    mask = Mask(height, width, rle.encode())
+    try:
+        whole = len(mask.runs) > 1 and mask.runs.min() >= 0 and int(mask.runs.sum()) == height * width
+    except IndexError:
+        whole = False
+    if not whole:
+        raise ValueError(f"run lengths do not cover {height} x {width} pixels")
+    return mask
+
+
+def wording(row: Row, masks: Sequence[Mask]) -> Wording:
+    """The words of a row that has a codec, apart from its descriptors.
+
+    Raises:
+        CorpusError: the answer has not as many descriptors as the row has regions.
+    """
+    codec = codec_of_row(row)
+    boxed = isinstance(codec, BoxCodec)
+    answers = tuple(
+        tuple((_ENTRY if boxed else _MAP).split(message["content"]))
+        for message in row["messages"]
+        if message["role"] == "assistant"
+    )
+    found = sum(len(words) - 1 for words in answers)
+    if boxed and found != len(masks):
+        raise CorpusError(f"row {row['id']!r}: {len(masks)} regions, but {found} descriptors in its answer")
+    return Wording(
+        asked=tuple(message["content"] for message in row["messages"] if message["role"] != "assistant"),
+        answers=answers,
+        regions=tuple(Region(region["label"], mask) for region, mask in zip(row["regions"], masks, strict=True)),
+        boxed=boxed,
+        boxes_only=isinstance(codec, BoxCodec) and not codec.seg,
+    )
+
+
+def recoded_tokens(words: Wording, codec: Codec, tokenizer: Tokenizer) -> TokenCounts | None:
+    """The lengths of a row as a build with that codec would write it; None if the codec cannot say it.
+
+    The words around descriptors stay. Where a codec has one text for all regions of an answer, it stands in
+    place of a list, or after a sentence, whose places then hold the labels in parentheses; and the other way round.
+    """
+    if words.boxes_only:
+        if not isinstance(codec, BoxCodec):
+            return None
+        codec = replace(codec, seg=False)
+    boxed = isinstance(codec, BoxCodec)
+    answers = words.answers
+    if words.boxed and not boxed:
+        answers = tuple(_gathered(answer, words.regions) for answer in answers)
+    elif boxed and not words.boxed:
+        answers = tuple(_spread(answer, words.regions) for answer in answers)
+    described = descriptor_tokens(codec, tokenizer, words.regions)
+    around = sum(_around(tokenizer, text, after=number > 0) for answer in answers for number, text in enumerate(answer))
+    asked = sum(_asked(tokenizer, text) for text in words.asked)
+    return TokenCounts(described, described + around, described + around + asked)
+
+
+def descriptor_tokens(codec: Codec, tokenizer: Tokenizer, regions: Sequence[Region]) -> int:
+    """The length of the descriptors of regions with normalized labels, in the fastest exact way there is."""
+    if isinstance(codec, BoxCodec):
+        return sum(_entry_tokens(codec, tokenizer, region) for region in regions)
+    labeled = [Region(codec.label(region.label).text, region.mask) for region in regions]
+    if isinstance(codec, ImageCodec) and isinstance(tokenizer, QwenTokenizer):
+        return image_tokens(codec, tokenizer, labeled)
+    return sum(descriptor.tokens for descriptor in describe(codec, tokenizer, labeled))
+
+
+def _entry_tokens(codec: BoxCodec, tokenizer: Tokenizer, region: Region) -> int:
+    # Cut beside tokens of the vocabulary, so that what all labels of a mask share is counted once.
+    return _around(tokenizer, f"<ref>{region.label}</ref>", after=False) + _body_tokens(codec, tokenizer, region.mask)
+
+
+@lru_cache(REMEMBERED)
+def _body_tokens(codec: BoxCodec, tokenizer: Tokenizer, mask: Mask) -> int:
+    return tokenizer.count(codec.body(cells_of(mask, codec.n).grid))
+
+
+def _gathered(answer: tuple[str, ...], regions: Sequence[Region]) -> tuple[str, ...]:
+    """Words around one descriptor a region -> words around one for all."""
+    first, *between, last = answer if len(answer) > 1 else (answer[0], "")
+    if len(answer) > 1 and (not first or first.endswith("\n")) and all(text == "\n" for text in between):
+        return first, last
+    places = (f"({region.label})" for region in regions)
+    named = "".join(part for text in answer for part in (text, next(places, "")))
+    return f"{named}\n", ""
+
+
+def _spread(answer: tuple[str, ...], regions: Sequence[Region]) -> tuple[str, ...]:
+    """Words around one descriptor for all regions -> words around one for each."""
+    if len(answer) == 1:
+        return answer
+    first, last = answer[0], "".join(answer[1:])
+    if not regions:
+        return (first.removesuffix("\n") + last,)
+    return _at_labels(first, last, regions) or (first, *("\n",) * (len(regions) - 1), last)
+
+
+def _at_labels(first: str, last: str, regions: Sequence[Region]) -> tuple[str, ...] | None:
+    """The words of a sentence split at its labels in parentheses, if that is what stands before the descriptor."""
+    pieces, rest = [], first.removesuffix("\n")
+    for region in regions:
+        before, found, rest = rest.partition(f"({region.label})")
+        if not found:
+            return None
+        pieces.append(before)
+    return (*pieces, rest) if not last and first.endswith("\n") else None
+
+
+@lru_cache(1 << 12)
+def _around(tokenizer: Tokenizer, text: str, *, after: bool) -> int:
+    if not (after and text):
+        return tokenizer.count(text) if text else 0
+    # Some tokenizers treat the beginning of a text in a way of its own: words after a descriptor do not stand there.
+    return tokenizer.count(tokenizer.vocabulary[0] + text) - 1
+
+
+@lru_cache(16)
+def _asked(tokenizer: Tokenizer, text: str) -> int:
+    return tokenizer.count(text.replace(IMAGE, ""))

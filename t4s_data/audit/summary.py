@@ -1,0 +1,232 @@
+"""The audit of one shard: a summary that adds up with those of the others, whatever is cut between them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+import msgspec
+
+from t4s_data.audit.ceilings import CANVASES, Ceiling, region_ceiling, row_ceiling, size_class
+from t4s_data.audit.content import Content, ContentCounter, Group
+from t4s_data.audit.picks import Picks
+from t4s_data.audit.recoding import Wording, descriptor_tokens, masks_of, recoded_tokens, wording
+from t4s_data.build.tally import add
+from t4s_data.choice import draw
+from t4s_data.codecs.codec import BoxCodec, Codec, from_name
+from t4s_data.corpus.reader import Row, codec_of_row
+from t4s_data.counts import Histogram
+from t4s_data.masks.mask import Mask
+from t4s_data.recipe.parts import NO_CODEC
+from t4s_data.sample import Region
+from t4s_data.tokens.tokenizers import TokenCounts, Tokenizer, lengths, load_tokenizer
+
+OWN = "own"
+"""In place of a codec's name: the codec that each row is written in."""
+FIGURE_CODECS = (
+    "isd-16-full",
+    *(f"isd-{n}-rrle" for n in CANVASES),
+    *(f"bsd-{n}-text" for n in CANVASES),
+    *(f"bsd-{n}" for n in CANVASES),
+)
+"""What Figure 7 of the Text4Seg++ paper compares."""
+TEXTS = ("descriptor", "answer", "total")
+"""The texts that are measured, as the rows' token columns name them."""
+_READ = (
+    *("id", "source", "split", "task", "images.list.element.path", "width", "height", "messages", "regions", "codec"),
+    *(f"{text}_tokens" for text in TEXTS),
+    "image_id",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What an audit measures.
+
+    ``counters`` are pairs of tokenizer and codec (or :data:`OWN`); those columns that the rows have are taken
+    from them, which are under ``tokenizer``; ``codec`` is the build's, one with bare bricks if there is one.
+    ``studied`` says by source of how many in 2**64 images the regions are laid on every canvas; ``key_limit``
+    bounds the hashes of rows that are kept.
+    """
+
+    tokenizer: str
+    codec: str
+    counters: tuple[tuple[str, str], ...]
+    studied: Mapping[str, int]
+    key_limit: int
+
+
+class FigureSum(msgspec.Struct):
+    """Rows, and the tokens of their descriptors under one codec."""
+
+    rows: int = 0
+    tokens: int = 0
+
+    def merge(self, other: FigureSum) -> None:
+        """Take over what another has summed up."""
+        self.rows += other.rows
+        self.tokens += other.tokens
+
+
+class Summary(msgspec.Struct):
+    """What an audit knows of some rows.
+
+    ``lengths`` maps tokenizer, codec, source, task, split and text to a histogram of rows by tokens;
+    ``regions`` maps source, canvas and size class, ``rows`` source and canvas to ceilings; ``figure`` maps
+    source and codec to sums; ``picks`` are the rows that a gallery can draw from.
+    """
+
+    content: Content = msgspec.field(default_factory=Content)
+    lengths: dict[tuple[str, str, str, str, str, str], Histogram] = {}
+    regions: dict[tuple[str, int, str], Ceiling] = {}
+    rows: dict[tuple[str, int], Ceiling] = {}
+    figure: dict[tuple[str, str], FigureSum] = {}
+    picks: Picks = msgspec.field(default_factory=Picks)
+
+    def merge(self, other: Summary) -> None:
+        """Take over what another has found."""
+        self.content.merge(other.content)
+        for key, histogram in other.lengths.items():
+            add(self.lengths.setdefault(key, {}), histogram)
+        for region, ceiling in other.regions.items():
+            self.regions.setdefault(region, Ceiling()).add(ceiling)
+        for row, ceiling in other.rows.items():
+            self.rows.setdefault(row, Ceiling()).add(ceiling)
+        for codec, figure in other.figure.items():
+            self.figure.setdefault(codec, FigureSum()).merge(figure)
+        self.picks.merge(other.picks)
+
+    def save(self, path: Path) -> None:
+        """Write the summary to a file that appears when it is complete."""
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(msgspec.msgpack.encode(self))
+        partial.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Summary:
+        """Read a summary that was saved."""
+        return msgspec.msgpack.decode(path.read_bytes(), type=cls)
+
+
+def audit_shard(corpus: Path, shard: str, plan: Plan) -> Summary:
+    """Summarize one shard, in memory for a thousand rows; image bytes are not read.
+
+    Raises:
+        CorpusError: a row contradicts itself.
+    """
+    auditor = _Auditor(plan)
+    for number, row in enumerate(_rows(corpus / shard)):
+        auditor.add(row, shard, number)
+    return auditor.result()
+
+
+def _rows(path: Path) -> Iterator[Row]:
+    import pyarrow.parquet as pq
+
+    with pq.ParquetFile(path) as file:
+        for batch in file.iter_batches(batch_size=1024, columns=list(_READ)):
+            yield from batch.to_pylist()
+
+
+class _Auditor:
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._summary = Summary()
+        self._content = ContentCounter(plan.key_limit)
+        self._figure_tokenizer = tokenizer_for(plan.counters[0][0], FIGURE_CODECS[-1])
+
+    def add(self, row: Row, shard: str, number: int) -> None:
+        self._content.add(row)
+        self._summary.picks.offer(row, shard, number)
+        self._add_lengths(row)
+        if row["codec"] != NO_CODEC and self._is_studied(row):
+            self._study(row, masks_of(row))
+
+    def result(self) -> Summary:
+        self._summary.content = self._content.result()
+        return self._summary
+
+    def _add_lengths(self, row: Row) -> None:
+        words = None if row["codec"] == NO_CODEC or self._has_all(row) else wording(row, masks_of(row))
+        for tokenizer, codec in self._plan.counters:
+            counts = self._counts(row, words, tokenizer, codec)
+            if counts is not None:
+                self._count(row, counts, tokenizer, codec)
+
+    def _has_all(self, row: Row) -> bool:
+        return all(self._has(row, *counter) for counter in self._plan.counters)
+
+    def _has(self, row: Row, tokenizer: str, codec: str) -> bool:
+        """Whether the row's own columns hold these counts."""
+        if tokenizer != self._plan.tokenizer:
+            return False
+        if row["codec"] == NO_CODEC:
+            return codec == OWN or is_bare(codec) == is_bare(self._plan.codec)
+        return codec == OWN or row["codec"] in {codec, f"{codec}-box"}
+
+    def _counts(self, row: Row, words: Wording | None, tokenizer: str, codec: str) -> TokenCounts | None:
+        if self._has(row, tokenizer, codec):
+            return TokenCounts(*(row[f"{text}_tokens"] for text in TEXTS))
+        if words is None:
+            return _plain_lengths(row, tokenizer_for(tokenizer, self._plan.codec if codec == OWN else codec))
+        if codec == OWN:
+            own = codec_of_row(row)
+            return recoded_tokens(words, own, tokenizer_for(tokenizer, row["codec"])) if own else None
+        return recoded_tokens(words, _codec(codec), tokenizer_for(tokenizer, codec))
+
+    def _count(self, row: Row, counts: TokenCounts, tokenizer: str, codec: str) -> None:
+        group: Group = (row["source"], row["task"], row["split"])
+        for text in TEXTS:
+            histogram = self._summary.lengths.setdefault((tokenizer, codec, *group, text), {})
+            length = getattr(counts, text)
+            histogram[length] = histogram.get(length, 0) + 1
+
+    def _is_studied(self, row: Row) -> bool:
+        image = row["images"][0]["path"] if row["images"] else row["id"]
+        return draw(0, "study", row["source"], image) < self._plan.studied[row["source"]]
+
+    def _study(self, row: Row, masks: Sequence[Mask]) -> None:
+        """Lay the regions on every canvas."""
+        source = row["source"]
+        self._content.add_bricks(row)
+        for n in CANVASES:
+            self._summary.rows.setdefault((source, n), Ceiling()).add(row_ceiling(masks, n))
+            for mask in masks:
+                key = (source, n, size_class(mask))
+                self._summary.regions.setdefault(key, Ceiling()).add(region_ceiling(mask, n))
+        if masks:
+            regions = [Region(region["label"], mask) for region, mask in zip(row["regions"], masks, strict=True)]
+            for name in FIGURE_CODECS:
+                tokens = descriptor_tokens(_codec(name), self._figure_tokenizer, regions)
+                self._summary.figure.setdefault((source, name), FigureSum()).merge(FigureSum(1, tokens))
+
+
+@lru_cache(256)
+def _codec(name: str) -> Codec:
+    return from_name(name)
+
+
+@lru_cache(256)
+def tokenizer_for(name: str, codec_name: str) -> Tokenizer:
+    """The tokenizer with the codec's tokens, and others that no text of this codec can hold by accident.
+
+    A tokenizer takes long to load, and one for all codecs counts the same; but a bare brick is a word that
+    other codecs write as text.
+    """
+    codec = BoxCodec(n=256) if not is_bare(codec_name) else _codec(codec_name)
+    return load_tokenizer(name, codec.vocabulary)
+
+
+@lru_cache(256)
+def is_bare(codec_name: str) -> bool:
+    """Whether the codec's bricks are words that any text may hold."""
+    codec = None if codec_name in {OWN, NO_CODEC} else _codec(codec_name)
+    return isinstance(codec, BoxCodec) and codec.bricks == "bare"
+
+
+def _plain_lengths(row: Row, tokenizer: Tokenizer) -> TokenCounts:
+    answers = [message["content"] for message in row["messages"] if message["role"] == "assistant"]
+    others = [message["content"] for message in row["messages"] if message["role"] != "assistant"]
+    return lengths(tokenizer, others, answers, ())

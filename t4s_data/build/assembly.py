@@ -1,0 +1,207 @@
+"""Finished shards and their tallies -> the corpus folder."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Sequence
+from dataclasses import dataclass
+from hashlib import file_digest
+from importlib.metadata import version
+from itertools import groupby
+from pathlib import Path
+
+import msgspec
+
+from t4s_data.corpus.record import Account, Build, InputFile, Shard, TokenSums, Totals
+from t4s_data.recipe.spec import (Recipe, TokenizerSpec)
+from t4s_data import __version__
+from t4s_data.build.tally import Histogram, Tally, add, merge_tokens
+from t4s_data.corpus.folder import BUILD, put_in_place
+from t4s_data.errors import DataError
+from t4s_data.recipe.parts import Part
+from t4s_data.tokens.tokenizers import load_tokenizer
+from t4s_data.tokens.vocabulary import write_vocabulary
+from t4s_data.build.work import Unit, Work
+
+LIBRARIES = ("datasets", "numpy", "pillow", "pyarrow", "pycocotools")
+"""The libraries whose versions shape the bytes of a corpus."""
+OWN_NOTES = {"regions", "rescued", "images-absent"}
+"""Notes that have a field of their own in the build record."""
+
+Done = tuple[Part, Unit, Tally]
+
+
+@dataclass(frozen=True, slots=True)
+class Assembly:
+    """What a corpus is put together from, beside the work folder."""
+
+    recipe: Recipe
+    recipe_sha256: str
+    parts: Sequence[Part]
+    command: str
+
+
+def assemble(assembly: Assembly, work: Work) -> Build:
+    """Put the corpus together in the work folder, whatever an earlier attempt left there.
+
+    Raises:
+        DataError: an input changed while the corpus was built, or no record could be used.
+    """
+    shutil.rmtree(work.corpus, ignore_errors=True)
+    done = _done(assembly.parts, work)
+    names = _shard_names(done)
+    _link_shards(done, names, work)
+    build = _build_record(assembly, done, names)
+    _write_quarantine(done, work.corpus / "quarantine")
+    write_vocabulary(work.corpus / "tokens", build.vocabulary)
+    (work.corpus / BUILD).write_text(build.to_json(), encoding="utf-8", newline="\n")
+    return build
+
+
+def put_corpus_in_place(work: Work, out: Path, *, force: bool) -> None:
+    """Rename the assembled corpus to `out` and remove the work folder."""
+    put_in_place(work.corpus, out, force=force)
+    shutil.rmtree(work.root)
+
+
+def _done(parts: Sequence[Part], work: Work) -> list[Done]:
+    for part in parts:
+        if not work.blocks(part).exists():
+            raise DataError(f"{part.name}: an input file changed while the corpus was built; run the command again")
+    done = work.done(parts)
+    if not any(tally.shard for _, _, tally in done):
+        raise DataError("no record could be used: " + (_reasons(done) or "the sources are empty"))
+    return done
+
+
+def _reasons(done: Sequence[Done]) -> str:
+    counts: dict[str, int] = {}
+    for _, _, tally in done:
+        add(counts, _by_reason(tally))
+    text = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
+    first = next((reject for _, _, tally in done for reject in tally.rejects), None)
+    return f"{text}; the first: {first.key}: {first.detail}" if first else text
+
+
+def _by_reason(tally: Tally) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for reject in tally.rejects:
+        add(counts, {reject.reason: 1})
+    return counts
+
+
+def _shard_names(done: Sequence[Done]) -> dict[Unit, str]:
+    """Names of the shards below the corpus: numbered within their config and split, in the recipe's order."""
+    folders: dict[str, list[Unit]] = {}
+    for part, unit, tally in done:
+        if tally.shard:
+            folders.setdefault(f"data/{part.source}/{part.as_split}", []).append(unit)
+    return {
+        unit: f"{folder}-{number:05d}-of-{len(units):05d}.parquet"
+        for folder, units in folders.items()
+        for number, unit in enumerate(units)
+    }
+
+
+def _link_shards(done: Sequence[Done], names: dict[Unit, str], work: Work) -> None:
+    for part, unit, _ in done:
+        if unit in names:
+            target = work.corpus / names[unit]
+            target.parent.mkdir(parents=True, exist_ok=True)
+            # A hard link, so that the work folder stays whole until the corpus is in its place.
+            try:
+                os.link(work.shard(part, unit), target)
+            except OSError:
+                shutil.copyfile(work.shard(part, unit), target)
+
+
+def _build_record(assembly: Assembly, done: Sequence[Done], names: dict[Unit, str]) -> Build:
+    accounts = tuple(
+        _account(assembly.parts[number], [(unit, tally) for _, unit, tally in group], names)
+        for number, group in groupby(done, key=lambda item: item[1].part)
+    )
+    tokenizer = load_tokenizer(assembly.parts[0].tokenizer, assembly.parts[0].vocabulary)
+    return Build(
+        recipe=_portable(assembly.recipe),
+        recipe_sha256=assembly.recipe_sha256,
+        code=__version__,
+        seed=assembly.recipe.seed,
+        tokenizer=tokenizer.identity,
+        vocabulary=tokenizer.vocabulary,
+        libraries={name: version(name) for name in LIBRARIES},
+        inputs=_inputs(assembly.parts),
+        accounts=accounts,
+        totals=Totals.of(accounts),
+    )
+
+
+def _portable(recipe: Recipe) -> Recipe:
+    """The recipe without this machine's folders: a tokenizer file is named, its digest is in its identity."""
+    path = Path(recipe.tokenizer.name)
+    name = path.name if path.is_file() else recipe.tokenizer.name
+    return recipe.model_copy(update={"tokenizer": TokenizerSpec(name=name)})
+
+
+def _account(part: Part, units: Sequence[tuple[Unit, Tally]], names: dict[Unit, str]) -> Account:
+    first = [tally for unit, tally in units if unit.passing == 0]
+    notes: dict[str, int] = {}
+    quarantined: dict[str, int] = {}
+    for tally in first:
+        add(notes, tally.notes)
+        add(quarantined, _by_reason(tally))
+    shards = tuple(_shard(names[unit], tally) for unit, tally in units if tally.shard)
+    tokens = merge_tokens(tally for _, tally in units)
+    return Account(
+        source=part.source,
+        split_by=part.location.split_by,
+        split=part.location.split,
+        as_split=part.as_split,
+        codec=part.codec_name,
+        read=sum(tally.read for tally in first),
+        used=sum(tally.used for tally in first),
+        quarantined=quarantined,
+        rows=sum(shard.rows for shard in shards),
+        tasks={task: sum(columns["total_tokens"].values()) for task, columns in tokens.items()},
+        regions=notes.get("regions", 0),
+        rescued=notes.get("rescued", 0),
+        images_absent=notes.get("images-absent", 0),
+        notes={name: count for name, count in sorted(notes.items()) if count and name not in OWN_NOTES},
+        tokens=TokenSums(**{name: _sum(tokens, f"{name}_tokens") for name in ("descriptor", "answer", "total")}),
+        shards=shards,
+    )
+
+
+def _shard(name: str, tally: Tally) -> Shard:
+    assert tally.shard is not None
+    written = tally.shard
+    return Shard(
+        name=name, rows=written.rows, bytes=written.bytes, data_bytes=written.data_bytes, sha256=written.sha256
+    )
+
+
+def _sum(tokens: dict[str, dict[str, Histogram]], column: str) -> int:
+    return sum(length * rows for columns in tokens.values() for length, rows in columns[column].items())
+
+
+def _inputs(parts: Sequence[Part]) -> tuple[InputFile, ...]:
+    """Every annotation file once; folders, which hold a file an image, are left out."""
+    paths = {path: part.location.data_root for part in parts for path in part.open().inputs() if path.is_file()}
+    files = [(path.relative_to(root).as_posix(), path) for path, root in paths.items()]
+    return tuple(InputFile(path=name, bytes=path.stat().st_size, sha256=_digest(path)) for name, path in sorted(files))
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
+def _write_quarantine(done: Sequence[Done], folder: Path) -> None:
+    folder.mkdir(parents=True)
+    encode = msgspec.json.Encoder().encode
+    for part, unit, tally in done:
+        if unit.passing == 0 and tally.rejects:
+            with (folder / f"{part.source}.jsonl").open("ab") as file:
+                for reject in tally.rejects:
+                    key = f"{part.name}/{reject.key}"
+                    file.write(encode({"key": key, "reason": reject.reason, "detail": reject.detail}) + b"\n")

@@ -1,0 +1,90 @@
+"""From a part to its blocks, and from a block to its shard: the two steps that workers run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain
+
+from t4s_data.build.tally import Tally
+from t4s_data.errors import DataError, RecordError
+from t4s_data.corpus.shards import write_shard
+from t4s_data.recipe.parts import Part
+from t4s_data.build.rows import Row, RowMaker
+from t4s_data.sample import Entry, Reject, Sample
+from t4s_data.build.blocks import (read_block, read_index, write_blocks)
+from t4s_data.sources.entries import (within, without_repeats)
+from t4s_data.build.work import Unit, Work
+
+
+def stage_parts(parts: Sequence[Part], work: Work) -> None:
+    """Stage parts that share a limit on their records, in order; parts that are staged stay as they are."""
+    left = parts[0].limit
+    for part in parts:
+        folder = work.blocks(part)
+        blocks = read_index(folder)
+        if blocks is None:
+            entries = part.open().entries() if left or not part.limit else ()
+            items = without_repeats(within(entries, left))
+            blocks = write_blocks(items, folder, image_root=part.location.data_root if part.embed else None)
+        left -= min(left, sum(block.records for block in blocks))
+
+
+def build_shard(part: Part, unit: Unit, work: Work, *, strict: bool) -> None:
+    """Write one unit's shard and its tally, unless they are there.
+
+    A unit of which no record is used has a tally and no shard.
+
+    Raises:
+        DataError: a record cannot be used and `strict` is set, or the source lost a record.
+    """
+    if work.tally(part, unit).exists():
+        return
+    tally = Tally()
+    rows = _rows(part, unit, work, tally, strict=strict)
+    first = next(rows, None)
+    if first is not None:
+        tally.shard = write_shard(work.shard(part, unit), chain([first], rows), embed=part.embed)
+    tally.save(work.tally(part, unit))
+
+
+def _rows(part: Part, unit: Unit, work: Work, tally: Tally, *, strict: bool) -> Iterator[Row]:
+    maker = RowMaker(part, unit.passing)
+    for outcome in _outcomes(part, unit, work):
+        result = _made(maker, outcome)
+        if isinstance(result, Reject):
+            if strict:
+                raise DataError(f"{part.name}: record {result.key}: {result.reason}: {result.detail}")
+            tally.rejects.append(result)
+        else:
+            row, notes = result
+            tally.use(row, notes)
+            yield row
+
+
+def _made(maker: RowMaker, outcome: Sample | Reject) -> tuple[Row, dict[str, int]] | Reject:
+    if isinstance(outcome, Reject):
+        return outcome
+    try:
+        return maker.make(outcome)
+    except RecordError as error:
+        return Reject.of(outcome.key, error)
+
+
+def _outcomes(part: Part, unit: Unit, work: Work) -> Iterator[Sample | Reject]:
+    source = part.open()
+    for item in read_block(work.blocks(part) / unit.block):
+        if isinstance(item, Reject):
+            yield item
+            continue
+        try:
+            outcomes = list(source.samples(item))
+        except RecordError as error:
+            outcomes = [Reject.of(key, error) for key in item.keys]
+        _check_complete(part, item, outcomes)
+        yield from outcomes
+
+
+def _check_complete(part: Part, entry: Entry, outcomes: Sequence[Sample | Reject]) -> None:
+    found = tuple(outcome.key for outcome in outcomes)
+    if found != entry.keys:
+        raise DataError(f"{part.name}: the reader gave {found!r} for the records {entry.keys!r}")

@@ -1,0 +1,71 @@
+"""What became of the records: counted where the work is done, added up at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from t4s_data.corpus.shards import ShardStats
+from t4s_data.sample import Reject
+
+TOKEN_COLUMNS = ("descriptor_tokens", "answer_tokens", "total_tokens")
+
+Histogram = dict[int, int]
+"""How many rows have which number of tokens."""
+
+
+class Tally(msgspec.Struct):
+    """The account of some records in one pass of `repeat`.
+
+    Every record read is used or among the rejects. ``notes`` count by name what was left out or
+    repaired within used records; ``tokens`` maps task and token column to a histogram over rows.
+    """
+
+    used: int = 0
+    rejects: list[Reject] = []
+    notes: dict[str, int] = {}
+    tokens: dict[str, dict[str, Histogram]] = {}
+    shard: ShardStats | None = None
+
+    @property
+    def read(self) -> int:
+        """How many records were read."""
+        return self.used + len(self.rejects)
+
+    def use(self, row: Mapping[str, Any], notes: Mapping[str, int]) -> None:
+        """Count one used record by its row and what was noted on the way."""
+        self.used += 1
+        add(self.notes, notes)
+        columns = self.tokens.setdefault(row["task"], {})
+        for column in TOKEN_COLUMNS:
+            add(columns.setdefault(column, {}), {row[column]: 1})
+
+    def save(self, path: Path) -> None:
+        """Write the tally to a file that appears when it is complete."""
+        partial = path.with_suffix(".partial")
+        partial.write_bytes(msgspec.json.encode(self))
+        partial.replace(path)
+
+    @classmethod
+    def load(cls, path: Path) -> Tally:
+        """Read a tally that was saved."""
+        return msgspec.json.decode(path.read_bytes(), type=cls)
+
+
+def add(total: dict, counts: Mapping) -> None:
+    """Add counts to a total, key by key."""
+    for key, count in counts.items():
+        total[key] = total.get(key, 0) + count
+
+
+def merge_tokens(tallies: Iterable[Tally]) -> dict[str, dict[str, Histogram]]:
+    """The token histograms of several tallies as one, tasks in alphabetical order."""
+    merged: dict[str, dict[str, Histogram]] = {}
+    for tally in tallies:
+        for task, columns in tally.tokens.items():
+            for column, histogram in columns.items():
+                add(merged.setdefault(task, {}).setdefault(column, {}), histogram)
+    return {task: merged[task] for task in sorted(merged)}

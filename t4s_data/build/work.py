@@ -1,0 +1,85 @@
+"""The work folder beside a corpus that is being built: what is done stays done when a build is interrupted."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from t4s_data.build.tally import Tally
+from t4s_data.recipe.parts import Part
+from t4s_data.build.blocks import (Block, read_index)
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The work on one shard: a block of a part in one pass of `repeat`; all that crosses a shuffle."""
+
+    part: int
+    block: str
+    passing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """Where a build keeps staged blocks, finished shards and their tallies."""
+
+    root: Path
+
+    @classmethod
+    def beside(cls, out: Path) -> Work:
+        """The work folder of a corpus: its name with `.work`."""
+        return cls(out.with_name(out.name + ".work"))
+
+    @property
+    def corpus(self) -> Path:
+        """The corpus while it is put together."""
+        return self.root / "corpus"
+
+    def folder(self, part: Part) -> Path:
+        """Everything of one part; the name changes with whatever could change its rows."""
+        return self.root / "parts" / f"{part.name.replace('/', '--')}--{part.fingerprint()}"
+
+    def blocks(self, part: Part) -> Path:
+        """The staged blocks of a part; there when they are complete."""
+        return self.folder(part) / "blocks"
+
+    def shard(self, part: Part, unit: Unit) -> Path:
+        """The Parquet file of one unit; there when it is complete."""
+        return self.folder(part) / f"{unit.block.split('.')[0]}-{unit.passing}.parquet"
+
+    def tally(self, part: Part, unit: Unit) -> Path:
+        """The tally of one unit, written after its shard."""
+        return self.shard(part, unit).with_suffix(".json")
+
+    def units(self, number: int, part: Part) -> Iterator[Unit]:
+        """The units of a part that is staged, pass by pass in the source's order; none before."""
+        blocks: list[Block] = read_index(self.blocks(part)) or []
+        for passing in range(part.repeat):
+            for block in blocks:
+                yield Unit(number, block.path, passing)
+
+    def fail(self, error: Exception) -> None:
+        """Keep an error that ends the build for the process that reports it."""
+        record = [type(error).__name__, str(error)]
+        self.root.mkdir(parents=True, exist_ok=True)
+        partial = self.root / "error.partial"
+        partial.write_bytes(msgspec.json.encode(record))
+        partial.replace(self.root / "error.json")
+
+    def failure(self) -> tuple[str, str] | None:
+        """The type and text of the error that a worker kept, or None."""
+        try:
+            return msgspec.json.decode((self.root / "error.json").read_bytes(), type=tuple[str, str])
+        except FileNotFoundError:
+            return None
+
+    def done(self, parts: Sequence[Part]) -> list[tuple[Part, Unit, Tally]]:
+        """Every unit with its tally, in the recipe's and the source's order."""
+        return [
+            (part, unit, Tally.load(self.tally(part, unit)))
+            for number, part in enumerate(parts)
+            for unit in self.units(number, part)
+        ]

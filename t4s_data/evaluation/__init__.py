@@ -1,0 +1,1 @@
+"""Predictions against a corpus: decoded, scored, and written as masks."""

@@ -1,0 +1,116 @@
+"""A corpus in the format of a trainer: records as a stream, images by path, the tokens, and how to train on it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+from t4s_data.corpus.folder import BUILD, read_build
+from t4s_data.corpus.record import Build
+from t4s_data.export.examples import Choice, read_examples, shards_of
+from t4s_data.export.folder import MARK, check_free, put_in_place
+from t4s_data.export.format import DATA_ROOT, Facts, Format
+from t4s_data.export.internvl import InternVl
+from t4s_data.export.llama_factory import LlamaFactory
+from t4s_data.export.llava import Llava
+from t4s_data.export.ms_swift import MsSwift
+from t4s_data.export.pictures import FOLDER, Pictures
+from t4s_data.export.qwen_vl import QwenVl
+from t4s_data.export.streams import to_json
+from t4s_data.export.trl import Trl
+from t4s_data.tokens.vocabulary import write_vocabulary
+
+__all__ = ["FORMATS", "Choice", "Exported", "Plan", "export"]
+
+FORMATS: Mapping[str, Format] = {
+    known.name: known for known in (MsSwift(), Llava(), QwenVl(), LlamaFactory(), InternVl(), Trl())
+}
+"""The export formats by name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to export: a corpus, in a format, which of its rows, and what stands before its image paths.
+
+    ``prefix`` ends with ``/`` where it is a folder; it does not concern embedded images.
+    """
+
+    corpus: Path
+    format: Format
+    choice: Choice = field(default_factory=Choice)
+    prefix: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Exported:
+    """A finished export: its rows by split, the command to run in its folder, and what becomes of the tokens."""
+
+    rows: Mapping[str, int]
+    command: str
+    tokens: str
+
+
+def export(plan: Plan, out: Path, *, force: bool = False) -> Exported:
+    """Write an export to the folder ``out``, which appears when it is complete.
+
+    Memory does not grow with the corpus. The same plan gives the same bytes, wherever ``out`` is.
+
+    Raises:
+        CommandError: the corpus has no such split or source.
+        CorpusError: the corpus is not whole, a row has no place in the format, or something is at ``out``:
+            only another export is replaced, and only with ``force``.
+    """
+    check_free(out, force=force)
+    build = read_build(plan.corpus)
+    shards = shards_of(build, plan.choice)
+    work = out.with_name(f".{out.name}.partial")
+    shutil.rmtree(work, ignore_errors=True)
+    work.mkdir(parents=True)
+    rows = {split: _write_split(plan, work, split, names) for split, names in shards.items()}
+    facts = Facts(build.recipe.name, rows, _image_folder(plan, work), len(build.vocabulary))
+    done = Exported(rows, plan.format.command(facts), plan.format.tokens(facts))
+    write_vocabulary(work / "tokens", build.vocabulary)
+    texts = {**plan.format.companions(facts), "README.md": _page(plan, facts, done), MARK: _record(plan, build, done)}
+    for name, text in texts.items():
+        (work / name).write_text(text, encoding="utf-8", newline="\n")
+    put_in_place(work, out)
+    return done
+
+
+def _write_split(plan: Plan, work: Path, split: str, shards: list[str]) -> int:
+    examples = read_examples(plan.corpus, shards, Pictures(work, plan.prefix), plan.choice.limit)
+    return plan.format.write(work / plan.format.file(split), map(plan.format.record, examples))
+
+
+def _image_folder(plan: Plan, work: Path) -> str:
+    """The folder that the image paths start in, as :class:`Facts` has it."""
+    if (work / FOLDER).exists():
+        return "."
+    return "" if plan.prefix.startswith("/") or "://" in plan.prefix else DATA_ROOT
+
+
+def _page(plan: Plan, facts: Facts, done: Exported) -> str:
+    rows = "".join(f"| {split} | `{plan.format.file(split)}` | {count:,} |\n" for split, count in done.rows.items())
+    root = f"\n`{DATA_ROOT}` is the folder that the image paths start in.\n" if facts.images == DATA_ROOT else ""
+    return (
+        f"# {facts.corpus} for {plan.format.name}\n\n| split | file | rows |\n|---|---|---|\n{rows}\n"
+        f"To train on it, in this folder:\n\n```sh\n{done.command}\n```\n{root}\n{done.tokens}\n"
+    )
+
+
+def _record(plan: Plan, build: Build, done: Exported) -> str:
+    return to_json(
+        {
+            "format": plan.format.name,
+            "corpus": build.recipe.name,
+            "build_sha256": sha256((plan.corpus / BUILD).read_bytes()).hexdigest(),
+            "splits": list(plan.choice.splits),
+            "sources": list(plan.choice.sources),
+            "limit": plan.choice.limit,
+            "prefix": plan.prefix,
+            "rows": dict(done.rows),
+        }
+    )

@@ -1,0 +1,1 @@
+"""What lies on disk, read with suspicion: JSON, pickles, texts, images, folders, and where a split lies."""

@@ -1,0 +1,77 @@
+"""Folders whose files belong together by their stems: `X.jpg` with `X.json`."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Collection, Iterable
+from pathlib import Path
+from typing import Any
+
+from t4s_data.errors import RecordError
+from t4s_data.files.names import image_name
+from t4s_data.files.texts import decoded, shown
+
+
+def files_by_stem(folders: Iterable[Path], suffixes: Collection[str]) -> dict[str, list[Path]]:
+    """The files directly in the folders that have one of the (lower-case) suffixes, in order of their names.
+
+    Hidden files, which archive tools leave behind, are left out; a folder that is absent is empty.
+    """
+    found: dict[str, list[Path]] = {}
+    files = [path for folder in folders if folder.is_dir() for path in folder.iterdir()]
+    for path in sorted(files, key=lambda path: (path.name, path)):
+        if path.suffix.lower() in suffixes and not path.name.startswith("."):
+            found.setdefault(path.stem, []).append(path)
+    return found
+
+
+def only(files: Collection[Path], reason: str, what: str) -> Path:
+    """The one file of a kind.
+
+    Raises:
+        RecordError: ``reason``, where there is none; `duplicate-key`, where there are several; `bad-type`,
+            where it has a name that text cannot hold.
+    """
+    if not files:
+        raise RecordError(reason, f"there is no {what}")
+    if len(files) > 1:
+        raise RecordError("duplicate-key", f"more than one {what}: {shown([path.name for path in files])}")
+    (path,) = files
+    image_name(path.name, "file name")
+    return path
+
+
+def key_of_stem(stem: str) -> str:
+    """A stem as a key, where a name that is not UTF-8 shows its bytes.
+
+    >>> key_of_stem("a\\udce9")
+    'a\\\\udce9'
+    """
+    return stem.encode("utf-8", "backslashreplace").decode()
+
+
+def read_object(path: Path) -> dict[str, Any]:
+    """The JSON object in a small file of UTF-8 or Windows-1252 text.
+
+    Raises:
+        RecordError: `bad-type`, it is something else.
+    """
+    try:
+        value = json.loads(decoded(path.read_bytes()))
+    except (ValueError, RecursionError, OSError) as error:
+        raise RecordError("bad-type", f"{path.name} cannot be read as JSON: {error}") from None
+    if not isinstance(value, dict):
+        raise RecordError("bad-type", f"{path.name}: expected an object, found {shown(value)}")
+    return value
+
+
+def list_in(record: dict[str, Any], field: str) -> list[Any]:
+    """A list field.
+
+    Raises:
+        RecordError: `bad-type`, the field is absent or no list.
+    """
+    value = record.get(field)
+    if not isinstance(value, list):
+        raise RecordError("bad-type", f"{field}: expected a list, found {shown(value)}")
+    return value

@@ -1,0 +1,1 @@
+"""The dataset card and the way to the Hugging Face Hub."""

@@ -1,0 +1,179 @@
+"""A recipe taken apart: each split of each source with all that shapes its rows."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import msgspec
+
+from t4s_data import __version__
+from t4s_data.codecs.codec import codec_of
+from t4s_data.codecs.spec import CodecSpec
+from t4s_data.conversation.tasks import KEPT
+from t4s_data.errors import RecipeError
+from t4s_data.files.location import Location
+from t4s_data.manifest.names import BOX_TASKS
+from t4s_data.manifest.shipped import load_manifest, shipped_folder
+from t4s_data.manifest.source import Manifest
+from t4s_data.recipe.spec import LimitsSpec, Recipe, SourceSpec
+from t4s_data.sources.source import SOURCES, Source
+
+NO_CODEC = "none"
+"""What rows without descriptors have in place of a codec's name."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One split of one source as a recipe uses it.
+
+    ``table`` is the place of its ``[[source]]`` in the recipe; parts of one table share its ``limit``.
+    """
+
+    table: int
+    source: str
+    location: Location
+    as_split: str
+    codec: CodecSpec
+    tasks: Mapping[str, float]
+    limits: LimitsSpec
+    repeat: int
+    limit: int
+    seed: int
+    tokenizer: str
+    vocabulary: tuple[str, ...]
+    embed: bool
+
+    @property
+    def name(self) -> str:
+        """How ids and work folders name the part: `source/split`, with `split_by` where there is one."""
+        return f"{self.source}/{self.location.split_id}"
+
+    @property
+    def codec_name(self) -> str:
+        """The codec in the part's rows; those that answer with a box alone have `-box` behind it."""
+        return NO_CODEC if set(self.tasks) == {KEPT} else codec_of(self.codec).name
+
+    def open(self) -> Source:
+        """The reader of this part."""
+        return SOURCES[self.source](self.location)
+
+    def fingerprint(self) -> str:
+        """Sixteen hex digits that change when the part's rows could: recipe, code, or input files.
+
+        Files count by size and modification time, so it holds on one machine and is never published.
+        """
+        inputs = [(str(path), *_stamp(path)) for path in self.open().inputs()]
+        settings = [
+            self.codec.model_dump(),
+            self.limits.model_dump(),
+            sorted(self.tasks.items()),
+            sorted(self.location.options.items()),
+            self.location.root,
+        ]
+        scalars = [self.name, self.repeat, self.limit, self.seed, self.tokenizer, self.vocabulary, self.embed]
+        text = msgspec.json.encode([__version__, code_digest(), inputs, settings, scalars], enc_hook=str)
+        return hashlib.sha256(text).hexdigest()[:16]
+
+
+def parts_of(recipe: Recipe, data_root: Path) -> list[Part]:
+    """The parts of a recipe, in its order.
+
+    Raises:
+        RecipeError: a split, split_by or task that the source does not have, a split that is named twice, or a
+            holdout.
+    """
+    if recipe.holdout.mode != "off":
+        raise RecipeError(f"holdout.mode: {recipe.holdout.mode!r} cannot be built yet; only 'off' can")
+    vocabulary = vocabulary_of(recipe)
+    parts = [
+        _part(recipe, table, split, data_root, vocabulary)
+        for table, source in enumerate(recipe.source)
+        for split in source.splits
+    ]
+    names = [part.name for part in parts]
+    if twice := next((name for n, name in enumerate(names) if name in names[:n]), None):
+        raise RecipeError(f"{twice} is named twice; use repeat")
+    return parts
+
+
+def vocabulary_of(recipe: Recipe) -> tuple[str, ...]:
+    """The tokens that the codecs of a recipe add to a tokenizer, each once, in the recipe's order."""
+    codecs = [
+        codec_of(recipe.codec_of(source))
+        for source in recipe.source
+        if set(source.tasks or load_manifest(source.name).tasks) != {KEPT}
+    ]
+    return tuple(dict.fromkeys(token for codec in codecs for token in codec.vocabulary))
+
+
+def _part(recipe: Recipe, table: int, split: str, data_root: Path, vocabulary: tuple[str, ...]) -> Part:
+    source = recipe.source[table]
+    manifest = load_manifest(source.name)
+    split_by = source.split_by or manifest.default_split_by
+    where = f"source[{table + 1}]"
+    _check_split(manifest, split, split_by, where)
+    location = Location(
+        data_root,
+        source.root or manifest.root,
+        split,
+        split_by,
+        files={role: (file.path, *file.alternatives) for role, file in manifest.files.items()},
+        images=manifest.images,
+        options={"seed": recipe.seed, **source.options},
+    )
+    return Part(
+        table=table,
+        source=source.name,
+        location=location,
+        as_split=source.as_split,
+        codec=recipe.codec_of(source),
+        tasks=_tasks(manifest, source, recipe.codec_of(source), where),
+        limits=recipe.limits_of(source),
+        repeat=source.repeat,
+        limit=source.limit,
+        seed=recipe.seed,
+        tokenizer=recipe.tokenizer.name,
+        vocabulary=vocabulary,
+        embed=recipe.images.mode == "embed",
+    )
+
+
+def _check_split(manifest: Manifest, split: str, split_by: str | None, where: str) -> None:
+    known = {(known.by, known.name) for known in manifest.split}
+    if (split_by, split) in known or (manifest.other_splits and split_by is None):
+        return
+    allowed = ", ".join(sorted(f"{by}: {name}" if by else name for by, name in known))
+    asked = f"{split!r} by {split_by!r}" if split_by else repr(split)
+    raise RecipeError(f"{where}.splits: source {manifest.name!r} has no split {asked}; it has {allowed}")
+
+
+def _tasks(manifest: Manifest, source: SourceSpec, codec: CodecSpec, where: str) -> dict[str, float]:
+    if unknown := sorted(set(source.tasks or ()) - set(manifest.tasks)):
+        raise RecipeError(
+            f"{where}.tasks: source {source.name!r} cannot make {unknown[0]!r}; "
+            f"it makes {', '.join(sorted(manifest.tasks))}"
+        )
+    weights = source.tasks or manifest.tasks
+    if not source.tasks and source.options.get("labels") == "captions":
+        weights = {"referring-segmentation": 1.0}
+    # Defaults that the codec cannot say are left out; a recipe that names one is refused by its schema.
+    return {name: w for name, w in weights.items() if w > 0 and not (codec.name == "isd" and name in BOX_TASKS)}
+
+
+@cache
+def code_digest() -> str:
+    """A digest of the installed code and manifests: unfinished work of other code is not gone on with."""
+    digest = hashlib.sha256()
+    for root in (Path(__file__).parents[1], shipped_folder()):
+        for path in sorted(path for path in root.rglob("*") if path.suffix in {".py", ".toml"}):
+            digest.update(path.relative_to(root).as_posix().encode() + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()
+
+
+def _stamp(path: Path) -> tuple[int, int]:
+    status = path.stat()
+    return status.st_size, status.st_mtime_ns

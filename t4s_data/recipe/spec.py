@@ -1,0 +1,155 @@
+"""The recipe: what goes into a corpus. TOML on disk, this model in memory, JSON Schema for editors."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
+
+from t4s_data.codecs.spec import CodecSpec
+from t4s_data.manifest.names import BOX_TASKS, SourceName, TaskName
+
+SplitName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$")]
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
+
+
+class TokenizerSpec(_Model):
+    """Whose tokens the token columns count."""
+
+    name: str = Field("qwen2", min_length=1, description="qwen2 (offline), a Hub name, or a path to tokenizer.json")
+
+
+class ImagesSpec(_Model):
+    """Whether rows hold image paths or image bytes."""
+
+    mode: Literal["path", "embed"] = "path"
+
+
+class HoldoutSpec(_Model):
+    """What happens to images that are validation or test images of another source."""
+
+    mode: Literal["off", "report", "drop"] = "off"
+
+
+class LimitsSpec(_Model):
+    """How long answers may be; conversations that are kept as they are have no limit."""
+
+    answer_tokens: int = Field(0, ge=0, description="most tokens of an answer; 0 = no limit")
+    over: Literal["trim", "drop"] = Field(
+        "trim",
+        description="an answer that passes it: trim to the largest regions, said in the question (a record whose task "
+        "must name every region is dropped) | drop the record; both are counted",
+    )
+
+
+OPTIONS: Mapping[str, tuple[SourceName, ...]] = {
+    "min_texts": ("reasonseg",),
+    "texts_per_image": ("reasonseg",),
+    "explanatory": ("reasonseg",),
+    "pairs": ("earthreason",),
+    "labels": ("coco-instances",),
+    "ignore_ids": ("mask-folder",),
+}
+"""Keys of a `[[source]]` that only some sources know, and which; their readers have the defaults."""
+
+
+class SourceSpec(_Model):
+    """One source of the mixture."""
+
+    name: SourceName
+    splits: Annotated[list[SplitName], Field(min_length=1)] = Field(["train"], description="splits of the source")
+    as_split: str = Field(
+        "train", pattern=r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$", description="split of the corpus they go to"
+    )
+    split_by: str | None = Field(None, description="who split the data (refer layout: unc, umd, google, berkeley)")
+    root: str | None = Field(None, description="folder below --data-root; default from the manifest")
+    repeat: PositiveInt = Field(1, description="times each record is used, each with another template")
+    tasks: dict[TaskName, Annotated[float, Field(gt=0, allow_inf_nan=False)]] | None = Field(
+        None, min_length=1, description="weights of the tasks; a hash decides for each sample"
+    )
+    limit: int = Field(0, ge=0, description="most records used, of all its splits together; 0 = all")
+    codec: CodecSpec | None = Field(None, description="a codec of its own")
+    limits: LimitsSpec | None = Field(None, description="limits of its own")
+    min_texts: PositiveInt | None = Field(None, description="reasonseg: images with at least so many texts")
+    texts_per_image: PositiveInt | None = Field(None, description="reasonseg: so many texts of each image, by hash")
+    explanatory: bool | None = Field(None, description="reasonseg: with the written reason where there is one")
+    pairs: Literal["zip", "product"] | None = Field(
+        None, description="earthreason: question i with answer i | every question with every answer"
+    )
+    labels: Literal["names", "captions"] | None = Field(
+        None, description="coco-instances: regions called after their categories | one record for each caption"
+    )
+    ignore_ids: list[Annotated[int, Field(ge=0)]] | None = Field(
+        None, description="mask-folder: values of index PNGs that are no class"
+    )
+
+    @property
+    def options(self) -> dict[str, Any]:
+        """The keys that only some sources know, as far as they are given."""
+        return {key: value for key in OPTIONS if (value := getattr(self, key)) is not None}
+
+    @model_validator(mode="after")
+    def _only_its_own_keys(self) -> SourceSpec:
+        for key in self.options:
+            if self.name not in OPTIONS[key]:
+                raise ValueError(f"source {self.name!r} has no key {key!r}; only {', '.join(OPTIONS[key])} has it")
+        return self
+
+    @field_validator("root")
+    @classmethod
+    def _below_the_data_root(cls, value: str | None) -> str | None:
+        if value is not None and (not value or value.startswith("/") or ".." in value.replace("\\", "/").split("/")):
+            raise ValueError(f"{value!r} is no folder below --data-root")
+        return value
+
+    @model_validator(mode="after")
+    def _no_split_twice(self) -> SourceSpec:
+        if len(set(self.splits)) < len(self.splits):
+            raise ValueError(f"splits names a split twice: {self.splits}")
+        return self
+
+
+class Recipe(_Model):
+    """A whole recipe."""
+
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="name of the corpus")
+    seed: int = Field(0, ge=0)
+    codec: CodecSpec = CodecSpec()
+    tokenizer: TokenizerSpec = TokenizerSpec()
+    images: ImagesSpec = ImagesSpec()
+    holdout: HoldoutSpec = HoldoutSpec()
+    limits: LimitsSpec = LimitsSpec()
+    source: Annotated[list[SourceSpec], Field(min_length=1)]
+
+    def codec_of(self, source: SourceSpec) -> CodecSpec:
+        """The codec that a source's rows are written with."""
+        return source.codec or self.codec
+
+    def limits_of(self, source: SourceSpec) -> LimitsSpec:
+        """The limits that a source's rows keep to."""
+        return source.limits or self.limits
+
+    @model_validator(mode="after")
+    def _each_part_once(self) -> Recipe:
+        seen: set[tuple[str, str | None, str]] = set()
+        for source in self.source:
+            for split in source.splits:
+                part = (source.name, source.split_by, split)
+                if part in seen:
+                    raise ValueError(f"source {source.name!r}, split {split!r} is named twice; use repeat")
+                seen.add(part)
+        return self
+
+    @model_validator(mode="after")
+    def _boxes_need_a_box_codec(self) -> Recipe:
+        for source in self.source:
+            asked = BOX_TASKS & set(source.tasks or ())
+            if asked and self.codec_of(source).name == "isd":
+                raise ValueError(
+                    f"source {source.name!r}: task {min(asked)!r} answers with a box; codec 'isd' has none"
+                )
+        return self

@@ -1,0 +1,110 @@
+"""Rows for the report's gallery, each with all it takes to draw it, within a budget of bytes."""
+
+from __future__ import annotations
+
+import base64
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from PIL import Image as Pillow
+
+from t4s_data.corpus.reader import Place, Row, codec_of_row, open_image, read_rows
+from t4s_data.errors import RecordError
+from t4s_data.masks.mask import Mask
+from t4s_data.report.overlay import COLORS, decoded_regions
+
+ROWS = 60
+"""Most rows of a gallery."""
+BYTES = 11_000_000
+"""Most bytes of a gallery as JSON."""
+LARGEST = 800_000
+"""Most bytes of one row: a larger one gives its place to the next."""
+LONGEST_SIDE = 1024
+"""Longest side in pixels of an image as it is shown; regions are drawn at the size of the original."""
+
+Exhibit = dict[str, Any]
+"""One row of a gallery, as the page's script reads it."""
+
+
+def gallery(corpus: Path, places: Sequence[Place], data_root: Path | None) -> list[Exhibit]:
+    """The first rows that fit into the budget, those with masks in their answers first.
+
+    An image that is neither in the row nor readable below ``data_root`` is left out, and its regions are not.
+    """
+    return sorted(
+        _within(_exhibits(corpus, places, data_root)), key=lambda one: "<seg>" not in one["messages"][-1]["content"]
+    )
+
+
+def _exhibits(corpus: Path, places: Sequence[Place], data_root: Path | None) -> Iterator[Exhibit]:
+    for start in range(0, len(places), ROWS):
+        batch = places[start : start + ROWS]
+        rows = read_rows(corpus, batch)
+        for place in batch:
+            yield _exhibit(rows[place], data_root)
+
+
+def _within(exhibits: Iterator[Exhibit]) -> Iterator[Exhibit]:
+    left, rows = BYTES, ROWS
+    for exhibit in exhibits:
+        size = len(msgspec.json.encode(exhibit))
+        if size <= min(left, LARGEST):
+            left -= size
+            rows -= 1
+            yield exhibit
+        if rows == 0 or left < LARGEST:
+            return
+
+
+def _exhibit(row: Row, data_root: Path | None) -> Exhibit:
+    try:
+        image = open_image(row, data_root)
+    except RecordError:
+        image = None
+    # Rows of conversations need not know the size of their image.
+    width, height = image.size if image else (row["width"], row["height"])
+    return {
+        **{name: row[name] for name in ("id", "source", "split", "task", "codec", "messages")},
+        "width": width,
+        "height": height,
+        "tokens": [row[f"{text}_tokens"] for text in ("descriptor", "answer", "total")],
+        "image": _encoded(image) if image else None,
+        "pictured": bool(row["images"]),
+        "regions": [_region(row, number) for number in range(len(row["regions"]))],
+        "canvas": _canvas(row),
+    }
+
+
+def _region(row: Row, number: int) -> dict[str, Any]:
+    region = row["regions"][number]
+    mask = Mask.from_rle(region["rle"], row["height"], row["width"])
+    shown = {"label": region["label"], "rle": mask.rle, "box": mask.box, "rescued": region["rescued"]}
+    return {**shown, "share": round(mask.area / (mask.height * mask.width), 5), "color": _hex(number)}
+
+
+def _canvas(row: Row) -> dict[str, Any] | None:
+    """The decoded canvas, its regions as run lengths over the cells."""
+    codec = codec_of_row(row)
+    if codec is None:
+        return None
+    by_label = {region["label"]: _hex(number) for number, region in reversed(list(enumerate(row["regions"])))}
+    cells = []
+    for number, region in enumerate(decoded_regions(row)):
+        color = by_label.get(region.label, "#888888") if codec.name.startswith("isd") else _hex(number)
+        cells.append({"label": region.label, "rle": Mask.from_dense(region.grid).rle, "color": color})
+    return {"n": codec.n, "regions": cells}
+
+
+def _encoded(image: Pillow.Image) -> str:
+    small = image.copy()
+    small.thumbnail((LONGEST_SIDE, LONGEST_SIDE), Pillow.Resampling.LANCZOS)
+    file = io.BytesIO()
+    small.save(file, "JPEG", quality=82, optimize=True)
+    return "data:image/jpeg;base64," + base64.b64encode(file.getvalue()).decode("ascii")
+
+
+def _hex(number: int) -> str:
+    return "#{:02x}{:02x}{:02x}".format(*COLORS[number % len(COLORS)])

@@ -1,0 +1,1 @@
+"""One writer a layout: a scene's truth in the files of one source."""

@@ -1,0 +1,1 @@
+"""What texts cost: tokenizers, the vocabulary a trainer adds, lengths of descriptors."""

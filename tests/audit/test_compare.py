@@ -1,0 +1,92 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from pipelines.commands.compare import compare as command
+from t4s_data.audit.compare import compare
+from t4s_data.corpus.folder import read_build
+from t4s_data.corpus.shards import write_shard
+from t4s_data.errors import CorpusError
+
+Rows = dict[str, dict[str, Any]]
+
+
+def rewrite(corpus: Path, source: str, rows: list[dict[str, Any]]) -> None:
+    """Put rows into the one shard of a source, as a build would."""
+    path = next(corpus.glob(f"data/{source}/*.parquet"))
+    stats = write_shard(path, rows, embed=True)
+    record = json.loads((corpus / "build.json").read_text())
+    for account in record["accounts"]:
+        for shard in account["shards"]:
+            if shard["name"] == path.relative_to(corpus).as_posix():
+                difference = stats.rows - shard["rows"]
+                shard.update(rows=stats.rows, sha256=stats.sha256)
+                account["rows"] += difference
+                account["tasks"][next(iter(account["tasks"]))] += difference
+                record["totals"]["rows"] += difference
+    (corpus / "build.json").write_text(json.dumps(record))
+
+
+def test_a_corpus_is_the_same_as_itself(corpus: Path):
+    found = compare(corpus, corpus)
+    assert {one.source for one in found} == {account.source for account in read_build(corpus).accounts}
+    assert all(one.same for one in found)
+    for one in found:
+        first, second = one.tokens["total_tokens"]
+        assert first == second
+        assert first is not None
+        assert first.count == one.rows[0]
+
+
+def test_differences_are_named(corpus: Path, own_corpus: Path, rows: Rows):
+    muse = [row for row in rows.values() if row["source"] == "muse"]
+    messages = [*muse[3]["messages"][:1], {"role": "assistant", "content": "other"}]
+    changed = [
+        {**muse[1], "answer_tokens": muse[1]["answer_tokens"] + 1},
+        muse[2],
+        {**muse[3], "messages": messages, "license": "other"},
+        {**muse[4], "id": "muse/new#0"},
+        *muse[5:],
+    ]
+    rewrite(own_corpus, "muse", changed)
+    found = {one.source: one for one in compare(corpus, own_corpus)}
+    one = found.pop("muse")
+    assert one.only_first == (muse[0]["id"], muse[4]["id"])
+    assert one.only_second == ("muse/new#0",)
+    assert one.changed == {muse[1]["id"]: ("tokens",), muse[3]["id"]: ("image", "messages")}
+    assert one.rows == (len(muse), len(muse) - 1)
+    assert all(other.same for other in found.values())
+
+
+def test_image_bytes_count(corpus: Path, own_corpus: Path, rows: Rows):
+    muse = [row for row in rows.values() if row["source"] == "muse"]
+    image = {**muse[0]["images"][0], "bytes": muse[0]["images"][0]["bytes"] + b"\0"}
+    rewrite(own_corpus, "muse", [{**muse[0], "images": [image]}, *muse[1:]])
+    found = {one.source: one for one in compare(corpus, own_corpus)}
+    assert found["muse"].changed == {muse[0]["id"]: ("image",)}
+
+
+def test_the_command_writes_every_id(corpus: Path, own_corpus: Path, rows: Rows, tmp_path: Path):
+    llava = [row for row in rows.values() if row["source"] == "llava"]
+    rewrite(own_corpus, "llava", llava[:1])
+    app = typer.Typer()
+    app.command()(command)
+    done = CliRunner().invoke(app, [str(corpus), str(own_corpus), "--json", str(tmp_path / "out.json")])
+    assert done.exit_code == 0, done.output
+    assert "The rows differ." in done.output
+    assert f"and {len(llava) - 1 - 8} more" in done.output
+    figures = json.loads((tmp_path / "out.json").read_text())
+    assert figures["same"] is False
+    one = next(one for one in figures["sources"] if one["source"] == "llava")
+    assert one["only_a"] == [row["id"] for row in llava[1:]]
+
+
+def test_a_folder_that_is_no_corpus_is_named(corpus: Path, tmp_path: Path):
+    with pytest.raises(CorpusError, match=tmp_path.name):
+        compare(corpus, tmp_path)
