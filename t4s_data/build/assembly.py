@@ -13,16 +13,16 @@ from pathlib import Path
 
 import msgspec
 
-from t4s_data.corpus.record import Account, Build, InputFile, Shard, TokenSums, Totals
-from t4s_data.recipe.spec import (Recipe, TokenizerSpec)
 from t4s_data import __version__
 from t4s_data.build.tally import Histogram, Tally, add, merge_tokens
+from t4s_data.build.work import Unit, Work
 from t4s_data.corpus.folder import BUILD, put_in_place
+from t4s_data.corpus.record import Account, Build, InputFile, Shard, TokenSums, Totals
 from t4s_data.errors import DataError
 from t4s_data.recipe.parts import Part
+from t4s_data.recipe.spec import Recipe, TokenizerSpec
 from t4s_data.tokens.tokenizers import load_tokenizer
 from t4s_data.tokens.vocabulary import write_vocabulary
-from t4s_data.build.work import Unit, Work
 
 LIBRARIES = ("datasets", "numpy", "pillow", "pyarrow", "pycocotools")
 """The libraries whose versions shape the bytes of a corpus."""

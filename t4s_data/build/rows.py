@@ -9,17 +9,17 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from t4s_data.build.tally import add
-from t4s_data.codecs.codec import BoxCodec, codec_of
-from t4s_data.conversation.turns import answer, question
-from t4s_data.tokens.descriptors import Descriptor, columns_of, describe
 from t4s_data.choice import draw, pick_weighted
+from t4s_data.codecs.codec import BoxCodec, codec_of
+from t4s_data.codecs.labels import Label, neutralize
+from t4s_data.conversation.prompts import Template, load_prompts
+from t4s_data.conversation.tasks import KEPT, TASKS, Exchange
+from t4s_data.conversation.turns import answer, question
 from t4s_data.errors import RecordError
 from t4s_data.files.images import read_checked, size_of
-from t4s_data.codecs.labels import Label, neutralize
 from t4s_data.recipe.parts import NO_CODEC, Part
-from t4s_data.conversation.prompts import Template, load_prompts
 from t4s_data.sample import Image, Region, Sample
-from t4s_data.conversation.tasks import KEPT, TASKS, Exchange
+from t4s_data.tokens.descriptors import Descriptor, columns_of, describe
 from t4s_data.tokens.tokenizers import IMAGE, TokenCounts, Tokenizer, lengths, load_tokenizer
 
 Row = dict[str, Any]

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain
 
-from t4s_data.build.tally import Tally
-from t4s_data.errors import DataError, RecordError
-from t4s_data.corpus.shards import write_shard
-from t4s_data.recipe.parts import Part
+from t4s_data.build.blocks import read_block, read_index, write_blocks
 from t4s_data.build.rows import Row, RowMaker
-from t4s_data.sample import Entry, Reject, Sample
-from t4s_data.build.blocks import (read_block, read_index, write_blocks)
-from t4s_data.sources.entries import (within, without_repeats)
+from t4s_data.build.tally import Tally
 from t4s_data.build.work import Unit, Work
+from t4s_data.corpus.shards import write_shard
+from t4s_data.errors import DataError, RecordError
+from t4s_data.recipe.parts import Part
+from t4s_data.sample import Entry, Reject, Sample
+from t4s_data.sources.entries import within, without_repeats
 
 
 def stage_parts(parts: Sequence[Part], work: Work) -> None:

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import msgspec
 
+from t4s_data.build.blocks import Block, read_index
 from t4s_data.build.tally import Tally
 from t4s_data.recipe.parts import Part
-from t4s_data.build.blocks import (Block, read_index)
 
 
 @dataclass(frozen=True, slots=True)

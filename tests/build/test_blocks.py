@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from t4s_data.build import blocks as staging
+from t4s_data.build.blocks import read_block, read_index, write_blocks
 from t4s_data.sample import Entry, Reject
-from t4s_data.build.blocks import (read_block, read_index, write_blocks)
-from t4s_data.sources.entries import (within, without_repeats)
+from t4s_data.sources.entries import within, without_repeats
 
 ITEMS = [
     Entry(("1-1", "1-2"), {"text": "a \u2028 b", "polygons": [[1.5, 2]]}, "images/1.jpg"),

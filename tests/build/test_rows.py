@@ -12,16 +12,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from t4s_data.recipe.spec import (Recipe)
-from t4s_data.corpus.row import Row
-from t4s_data.masks.canvas import cell_box, grid_of
+from t4s_data.build.rows import RowMaker
 from t4s_data.codecs.codec import from_name
+from t4s_data.conversation.tasks import TASKS
+from t4s_data.corpus.row import Row
 from t4s_data.errors import RecordError
+from t4s_data.masks.canvas import cell_box, grid_of
 from t4s_data.masks.mask import Mask
 from t4s_data.recipe.parts import parts_of
-from t4s_data.build.rows import RowMaker
+from t4s_data.recipe.spec import Recipe
 from t4s_data.sample import Image, Region, Sample, Turn
-from t4s_data.conversation.tasks import TASKS
 from t4s_data.tokens.tokenizers import load_tokenizer
 
 SIZE = 60, 80

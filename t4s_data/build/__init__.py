@@ -1,0 +1,1 @@
+"""From entries to a corpus: blocks, rows, shards, tallies, and the assembly of them."""
