@@ -79,7 +79,9 @@ class Sample:
     ``query`` is the referring expression, caption or question. ``answer`` holds the source's own
     answer words, split at its regions: ``answer[i]`` stands before region i and ``answer[-1]`` after
     the last one, so it has one more item than ``regions``; it is empty where the source has no
-    answer words. ``categories`` are the class names that a conditioned question can draw from.
+    answer words. ``categories`` are the class names that a conditioned question can draw from, and
+    ``unsure`` those of them that the image may show although no region has them (crowds, annotations
+    that cannot be used): nobody can say that they are absent.
     ``turns`` is a whole conversation (visual understanding) and excludes the other texts.
     ``notes`` count what was left out or repaired on the way, by name.
     """
@@ -90,6 +92,7 @@ class Sample:
     query: str = ""
     answer: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
+    unsure: tuple[str, ...] = ()
     turns: tuple[Turn, ...] = ()
     image_id: str | None = None
     license: str | None = None

@@ -152,6 +152,7 @@ def _normalized(sample: Sample, label_of: Callable[[str], Label]) -> tuple[Sampl
         query=query.text,
         answer=tuple([label.text for label in words]),
         categories=tuple([label.text for label in categories]),
+        unsure=tuple([label_of(name).text for name in sample.unsure]),
         turns=sample.turns,
     )
     return clean, sum([label.reserved for label in (query, *labels, *categories, *words)])

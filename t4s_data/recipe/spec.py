@@ -52,6 +52,7 @@ OPTIONS: Mapping[str, tuple[SourceName, ...]] = {
     "explanatory": ("reasonseg",),
     "pairs": ("earthreason",),
     "labels": ("coco-instances",),
+    "crowd": ("coco-instances",),
     "ignore_ids": ("mask-folder",),
 }
 """Keys of a `[[source]]` that only some sources know, and which; their readers have the defaults."""
@@ -82,6 +83,11 @@ class SourceSpec(_Model):
     )
     labels: Literal["names", "captions"] | None = Field(
         None, description="coco-instances: regions called after their categories | one record for each caption"
+    )
+    crowd: Literal["leave-out", "use"] | None = Field(
+        None,
+        description="coco-instances: annotations with iscrowd are left out and counted | used like all others (CVAT "
+        "marks brush masks so)",
     )
     ignore_ids: list[Annotated[int, Field(ge=0)]] | None = Field(
         None, description="mask-folder: values of index PNGs that are no class"

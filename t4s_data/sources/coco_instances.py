@@ -2,13 +2,15 @@
 
 Format: https://cocodataset.org/#format-data (object detection). With the recipe's ``labels = "names"`` a
 record is an image and its regions are called after their categories; with ``labels = "captions"`` a record
-is an annotation's ``caption`` (one text or a list of texts), a field that COCO itself does not have.
+is an annotation's ``caption`` (one text or a list of texts), a field that COCO itself does not have. Crowds
+are left out unless the recipe says ``crowd = "use"``: CVAT marks every brush mask as one.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +24,8 @@ from t4s_data.files.names import image_name
 from t4s_data.files.texts import shown, text_of
 from t4s_data.masks.mask import Mask
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
+
+HOW_TO_USE = 'crowd = "use" in the recipe takes them like all others'
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +64,16 @@ class CocoInstances:
         key = str(image.id)
         try:
             shared = self._shared(image, file)
-            annotations = [read_annotation(item) for item in items]
-            regions = _regions(annotations, file)
+            found = _Found.of(items, file, crowds=self._crowds)
         except RecordError as error:
             return Reject.of(key, error)
-        crowds = len(annotations) - len(regions)
-        payload = {**shared, "regions": regions, "crowds": crowds, "categories": list(file.categories.values())}
+        payload = {**shared, **found.payload(), "categories": list(file.categories.values())}
         return Entry((key,), payload, shared["image"])
+
+    @property
+    def _crowds(self) -> bool:
+        """Whether annotations with `iscrowd` are used like all others."""
+        return self.location.options.get("crowd") == "use"
 
     def _captions(self, image: ImageItem, items: list[msgspec.Raw], file: ImageGroups) -> Iterator[Entry | Reject]:
         for position, item in enumerate(items):
@@ -74,7 +81,7 @@ class CocoInstances:
             try:
                 annotation = read_annotation(item)
                 key = str(annotation.id)
-                texts = _texts(annotation)
+                texts = _texts(annotation, crowds=self._crowds)
                 shared = {**self._shared(image, file), "segmentation": _segmentation(annotation)}
             except RecordError as error:
                 yield Reject.of(key, error)
@@ -101,13 +108,15 @@ class CocoInstances:
         image = Image(record["image"], record["width"], record["height"])
         about = {"image_id": record["image_id"], "license": record["license"]}
         if "regions" in record:
-            notes = {"crowd-left-out": record["crowds"]}
+            regions, unusable, unsure = _drawn(record)
+            notes = {f"left-out-{reason}": count for reason, count in unusable.items()}
             yield Sample(
                 entry.keys[0],
                 image,
-                regions=_drawn(record),
+                regions=regions,
                 categories=tuple(record["categories"]),
-                notes=notes,
+                unsure=unsure,
+                notes={"crowd-left-out": record["crowds"], **notes},
                 **about,
             )
             return
@@ -116,13 +125,62 @@ class CocoInstances:
             yield Sample(key, image, regions=(Region(text, mask),), query=text, **about)
 
 
-def _regions(annotations: list[AnnotationItem], file: ImageGroups) -> list[tuple[str, str, msgspec.Raw]]:
-    """Name for messages, label and segmentation of all annotations that are no crowd."""
-    single = [annotation for annotation in annotations if not annotation.iscrowd]
-    if not single:
-        what = f"all of its {len(annotations)} annotations are crowds" if annotations else "it has no annotation"
-        raise RecordError("no-target", f"nothing to segment in the image: {what}")
-    return [(_name(one), _label(one, file), _segmentation(one)) for one in single]
+@dataclass(slots=True)
+class _Found:
+    """The annotations of one image, sorted: ``regions`` hold a name for messages, a label and a segmentation.
+
+    ``unusable`` counts annotations that are left out, by reason, and ``unsure`` are the categories that
+    the image may show beside those of the regions.
+    """
+
+    regions: list[tuple[str, str, msgspec.Raw]] = field(default_factory=list)
+    crowds: int = 0
+    unusable: Counter[str] = field(default_factory=Counter)
+    unsure: dict[str, None] = field(default_factory=dict)
+    first: RecordError | None = None
+
+    @classmethod
+    def of(cls, items: Sequence[msgspec.Raw], file: ImageGroups, *, crowds: bool) -> _Found:
+        """Everything that can be used; one broken annotation costs no other.
+
+        Raises:
+            RecordError: nothing is left; for the reason of the first that cannot be used, or `no-target`.
+        """
+        found = cls()
+        for item in items:
+            found._take(item, file, crowds=crowds)
+        if not found.regions:
+            raise found._nothing(len(items))
+        return found
+
+    def payload(self) -> dict[str, Any]:
+        """What the parallel step needs of it."""
+        unusable = dict(sorted(self.unusable.items()))
+        return {"regions": self.regions, "crowds": self.crowds, "unusable": unusable, "unsure": list(self.unsure)}
+
+    def _take(self, item: msgspec.Raw, file: ImageGroups, *, crowds: bool) -> None:
+        # Until its category is known, an annotation may be of any.
+        may_be = list(file.categories.values())
+        try:
+            annotation = read_annotation(item)
+            label = _label(annotation, file)
+            may_be = [label]
+            if annotation.iscrowd and not crowds:
+                self.crowds += 1
+            else:
+                self.regions.append((_name(annotation), label, _segmentation(annotation)))
+                return
+        except RecordError as error:
+            self.first = self.first or error
+            self.unusable[error.reason] += 1
+        self.unsure.update(dict.fromkeys(may_be))
+
+    def _nothing(self, count: int) -> RecordError:
+        if self.first:
+            others = f"; nor can the other {count - 1} annotations of the image be used" if count > 1 else ""
+            return RecordError(self.first.reason, self.first.detail + others)
+        what = f"all of its {count} annotations are crowds ({HOW_TO_USE})" if count else "it has no annotation"
+        return RecordError("no-target", f"nothing to segment in the image: {what}")
 
 
 def _name(annotation: AnnotationItem) -> str:
@@ -145,10 +203,10 @@ def _label(annotation: AnnotationItem, file: ImageGroups) -> str:
     return found
 
 
-def _texts(annotation: AnnotationItem) -> list[tuple[str, str] | Reject]:
+def _texts(annotation: AnnotationItem, *, crowds: bool) -> list[tuple[str, str] | Reject]:
     """Key and text of every caption of an annotation, or why it cannot be used."""
-    if annotation.iscrowd:
-        raise RecordError("no-target", f"{_name(annotation)} is a crowd")
+    if annotation.iscrowd and not crowds:
+        raise RecordError("no-target", f"{_name(annotation)} is a crowd ({HOW_TO_USE})")
     if not annotation.caption:
         raise RecordError("no-texts", f"{_name(annotation)} has no caption")
     if isinstance(annotation.caption, str):
@@ -163,12 +221,22 @@ def _text(key: str, text: str) -> tuple[str, str] | Reject:
         return Reject.of(key, error)
 
 
-def _drawn(record: dict[str, Any]) -> tuple[Region, ...]:
-    """The regions by falling area; those of one area stay in the file's order."""
-    regions = []
+def _drawn(record: dict[str, Any]) -> tuple[tuple[Region, ...], dict[str, int], tuple[str, ...]]:
+    """The regions by falling area (those of one area stay in the file's order), what is left out, and `unsure`.
+
+    Raises:
+        RecordError: no region is left; for the reason of the first.
+    """
+    regions, unusable, unsure = [], Counter(record["unusable"]), dict.fromkeys(record["unsure"])
+    first: RecordError | None = None
     for name, label, segmentation in record["regions"]:
         try:
             regions.append(Region(label, Mask.from_parts(segmentation, record["height"], record["width"])))
         except RecordError as error:
-            raise RecordError(error.reason, f"{name}: {error.detail}") from None
-    return tuple(sorted(regions, key=lambda region: -region.mask.area))
+            first = first or RecordError(error.reason, f"{name}: {error.detail}")
+            unusable[error.reason] += 1
+            unsure[label] = None
+    if first and not regions:
+        raise first
+    regions.sort(key=lambda region: -region.mask.area)
+    return tuple(regions), dict(sorted(unusable.items())), tuple(unsure)

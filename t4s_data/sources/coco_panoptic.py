@@ -82,6 +82,7 @@ class CocoPanoptic:
             "segments": _labels(annotation, categories),
             "crowds": [segment.id for segment in annotation.segments_info if segment.iscrowd],
             "categories": list(categories.values()),
+            "unsure": _crowded(annotation, categories),
         }
         return Entry((str(image.id),), payload, self.location.image_path(image.file_name))
 
@@ -97,6 +98,7 @@ class CocoPanoptic:
             Image(self.location.image_path(record["file_name"]), record["width"], record["height"]),
             regions=tuple(regions),
             categories=tuple(record["categories"]),
+            unsure=tuple(record["unsure"]),
             image_id=entry.keys[0],
             license=record["license"],
             notes={
@@ -145,6 +147,13 @@ def _labels(annotation: _Annotation, categories: Mapping[int, str]) -> list[tupl
         if segment.category_id not in categories:
             raise RecordError("unknown-category", f"segment {segment.id} has category_id {segment.category_id}")
     return [(segment.id, categories[segment.category_id]) for segment in segments]
+
+
+def _crowded(annotation: _Annotation, categories: Mapping[int, str]) -> list[str]:
+    """The names of the categories that the image has crowds of; a crowd of no listed category may be of any."""
+    crowds = [segment.category_id for segment in annotation.segments_info if segment.iscrowd]
+    unsure = crowds if categories.keys() >= set(crowds) else categories
+    return list(dict.fromkeys(categories[number] for number in unsure))
 
 
 def _read_images(path: Path) -> Instances:

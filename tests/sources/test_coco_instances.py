@@ -26,6 +26,8 @@ PACKED = {"size": [HEIGHT, WIDTH], "counts": coco.encode(BAND)["counts"].decode(
 PLAIN = {"size": [HEIGHT, WIDTH], "counts": [*([12, 8] * WIDTH)]}
 CATEGORIES = [{"id": 3, "name": "mug"}, {"id": 1, "name": "table"}, {"id": 0, "name": "cat", "supercategory": "animal"}]
 
+MASK_REASONS = {"no-mask", "bad-mask", "size-mismatch", "empty-mask"}
+
 
 def image(number: Any, **changes: Any) -> dict[str, Any]:
     return {"id": number, "file_name": f"{number}.jpg", "height": HEIGHT, "width": WIDTH} | changes
@@ -46,9 +48,10 @@ def write_file(root: Path, place: Callable[..., Any], body: dict[str, Any], **op
 def write(tmp_path: Path, place: Callable[..., Any]) -> Callable[..., CocoInstances]:
     """A reader of a file with these annotations on images 7 and 5, in this order."""
 
-    def build(*annotations: Any, labels: str | None = None, **members: Any) -> CocoInstances:
+    def build(*annotations: Any, labels: str | None = None, crowd: str | None = None, **members: Any) -> CocoInstances:
         body = {"images": [image(7), image(5)], "annotations": list(annotations), "categories": CATEGORIES} | members
-        return write_file(tmp_path, place, body, **({"labels": labels} if labels else {}))
+        options = {"labels": labels, "crowd": crowd}
+        return write_file(tmp_path, place, body, **{name: value for name, value in options.items() if value})
 
     return build
 
@@ -118,12 +121,48 @@ def test_a_license_has_no_name_but_the_one_in_the_file(write, walk, licenses, na
         ("bad-type", {"image_id": 5}),
     ],
 )
-def test_an_object_that_cannot_be_used_costs_its_image_and_is_named(write, walk, reason, broken):
-    found = walk(write(thing(1, 7), thing(6, 5), broken))
+def test_an_object_that_cannot_be_used_costs_its_region_alone(write, walk, reason, broken):
+    found = walk(write(thing(1, 7), broken, thing(6, 5, category_id=1)))
+    assert not found.rejects
+    seven, five = found.samples
+    assert [region.label for region in five.regions] == ["table"]
+    assert five.notes == {"crowd-left-out": 0, f"left-out-{reason}": 1}
+    # An annotation of no readable category may be of any.
+    assert five.unsure == (("mug",) if reason in MASK_REASONS else five.categories)
+    assert (seven.notes, seven.unsure) == ({"crowd-left-out": 0}, ())
+
+
+@pytest.mark.parametrize(
+    ("reason", "segmentation"),
+    [
+        ("bad-mask", [*SMALL, []]),
+        ("bad-mask", [[1, 1, 5, 4]]),
+        ("no-mask", []),
+        ("empty-mask", [[-9, -9, -5, -9, -5, -5]]),
+    ],
+)
+def test_an_image_all_of_whose_objects_cannot_be_used_is_rejected_by_name(write, walk, reason, segmentation):
+    found = walk(write(thing(1, 7), thing(2, 5, segmentation), thing(3, 5, segmentation)))
     assert [sample.key for sample in found.samples] == ["7"]
     (reject,) = found.rejects
     assert (reject.key, reject.reason) == ("5", reason)
-    assert "annotation 2" in reject.detail or reason == "bad-type"
+    assert "annotation 2" in reject.detail
+
+
+def test_crowds_are_unsure_and_used_where_the_recipe_says_so(write, walk):
+    things = [thing(1, 7), thing(2, 7, PLAIN, iscrowd=1, category_id=1), thing(3, 5, PLAIN, iscrowd=1)]
+    found = walk(write(*things))
+    assert [(sample.key, sample.unsure) for sample in found.samples] == [("7", ("table",))]
+    assert 'crowd = "use"' in found.rejects[0].detail
+    used = walk(write(*things, crowd="use"))
+    assert [[region.label for region in sample.regions] for sample in used.samples] == [["table", "mug"], ["mug"]]
+    assert {sample.notes["crowd-left-out"] for sample in used.samples} == {0}
+    assert not used.rejects
+
+
+def test_a_caption_of_a_crowd_is_used_where_the_recipe_says_so(write, walk):
+    crowd = thing(1, 7, PLAIN, iscrowd=1, caption="all of them")
+    assert [one.query for one in walk(write(crowd, labels="captions", crowd="use")).samples] == ["all of them"]
 
 
 @pytest.mark.parametrize(

@@ -128,6 +128,7 @@ def test_crowds_are_left_out_and_counted(write, walk):
     ).samples
     assert [region.label for region in sample.regions] == ["rug-merged"]
     assert sample.notes == {"crowd-left-out": 2, "void-pixels": 10}
+    assert sample.unsure == ("person",)
 
 
 def test_a_license_has_the_name_that_the_file_gives_it(write, walk):
