@@ -16,6 +16,7 @@ VALUES = {
     "explanatory": True,
     "pairs": "product",
     "labels": "captions",
+    "crowd": "use",
     "ignore_ids": [0, 255],
 }
 SOURCES = SourceSpec.model_json_schema()["properties"]["name"]["enum"]
