@@ -12,6 +12,7 @@ from filelock import FileLock, Timeout
 
 from pipelines.failures import reported
 from pipelines.runners import LOCAL, make_pipeline, run
+from pipelines.workers import LocalWorkers
 from t4s_data.audit.findings import Findings
 from t4s_data.audit.summary import OWN, Plan, Summary, is_bare, tokenizer_for
 from t4s_data.audit.tabulation import findings_of
@@ -131,12 +132,11 @@ def summarize(
     if not shards:
         raise CorpusError(f"{corpus}: no data/*/*.parquet; not a corpus")
     parts = {shard: work.root / f"{number:05d}.summary" for number, shard in enumerate(shards)}
-    pipeline = make_pipeline(
-        options.runner, workers=options.workers, options=options.runner_options, log=work.root / "workers.log"
-    )
+    local = LocalWorkers(work.root / "workers.log")
+    pipeline = make_pipeline(options.runner, workers=options.workers, options=options.runner_options, local=local)
     wire(pipeline, corpus, parts, plan, work)
     try:
-        run(pipeline, lambda: progress(sum(part.exists() for part in parts.values()), len(parts)))
+        run(pipeline, local, lambda: progress(sum(part.exists() for part in parts.values()), len(parts)))
     except Exception as error:
         raise reported(work, error) from error
     total = Summary()

@@ -13,6 +13,7 @@ from filelock import FileLock, Timeout
 from pipelines.audit import AuditOptions, audit
 from pipelines.failures import reported
 from pipelines.runners import LOCAL, make_pipeline, run
+from pipelines.workers import LocalWorkers
 from t4s_data.build.assembly import Assembly, assemble, put_corpus_in_place
 from t4s_data.build.work import Work
 from t4s_data.corpus.folder import check_free
@@ -100,12 +101,11 @@ def _drop_stale(parts: Sequence[Part], work: Work) -> None:
 
 
 def _run(parts: Sequence[Part], work: Work, options: RunOptions, progress: Callable[[Work], None]) -> None:
-    pipeline = make_pipeline(
-        options.runner, workers=options.workers, options=options.runner_options, log=work.root / "workers.log"
-    )
+    local = LocalWorkers(work.root / "workers.log")
+    pipeline = make_pipeline(options.runner, workers=options.workers, options=options.runner_options, local=local)
     wire(pipeline, parts, work, strict=options.strict)
     try:
-        run(pipeline, lambda: progress(work))
+        run(pipeline, local, lambda: progress(work))
     except Exception as error:
         raise reported(work, error) from error
 

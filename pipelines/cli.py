@@ -6,6 +6,7 @@ import logging
 import os
 import signal
 import sys
+import threading
 import traceback
 import warnings
 from collections.abc import Sequence
@@ -59,9 +60,13 @@ app.command("evaluate")(evaluate.evaluate)
 
 
 class UserInterruptError(T4SError):
-    """The user pressed Ctrl-C."""
+    """The user pressed Ctrl-C, or the system asked the process to end."""
 
     exit_code = 130
+
+
+ENDINGS = ("SIGINT", "SIGTERM", "SIGHUP")
+"""Signals that ask a command to end; not every system has each."""
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -71,7 +76,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if not debug:
         _hush()
     if arguments is None:
-        signal.signal(signal.SIGINT, _interrupt)
+        for name in ENDINGS:
+            if hasattr(signal, name):
+                signal.signal(getattr(signal, name), _interrupt)
     code = _run([word for word in given if word != "--debug"], debug=debug)
     sys.stdout.flush()
     sys.stderr.flush()
@@ -92,7 +99,9 @@ def _run(arguments: Sequence[str], *, debug: bool) -> int:
     return 0
 
 
-def _interrupt(*_: object) -> NoReturn:
+def _interrupt(number: int, _: object) -> NoReturn:
+    # Asked a second time, the process does not stay for whatever the first one is still tidying up.
+    signal.signal(number, lambda *_: os._exit(UserInterruptError.exit_code))
     raise UserInterruptError("interrupted; what is done is kept, and the same command goes on from there")
 
 
@@ -110,6 +119,8 @@ def _hush() -> None:
     """Leave the console to our own words: libraries' logs and warnings are for --debug."""
     logging.disable(logging.CRITICAL)
     warnings.simplefilter("ignore")
+    # A runner's threads have nothing to say that its error does not.
+    threading.excepthook = lambda _: None
     os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 

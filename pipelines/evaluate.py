@@ -6,6 +6,7 @@ that a runner would have to place.
 
 from __future__ import annotations
 
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
@@ -17,6 +18,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.worker import end_with
 from t4s_data.errors import DataError, WorkerError
 from t4s_data.evaluation.metrics import Scores
 from t4s_data.evaluation.predictions import Prediction, pair, read_predictions
@@ -122,7 +124,7 @@ def _scored(batches: Iterator[_Batch], workers: int) -> Generator[tuple[int, Rep
         yield from map(_score_batch, batches)
         return
     # A forked process would inherit locks of Arrow's threads.
-    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_leave_interrupts)
+    pool = ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start, initargs=(os.getpid(),))
     try:
         waiting: deque[Future[tuple[int, Report]]] = deque()
         for batch in batches:
@@ -137,9 +139,10 @@ def _scored(batches: Iterator[_Batch], workers: int) -> Generator[tuple[int, Rep
         pool.shutdown(cancel_futures=True)
 
 
-def _leave_interrupts() -> None:
-    """Ctrl-C is the parent's, which ends the pool."""
+def _start(parent: int) -> None:
+    """Leave Ctrl-C to the parent, which ends the pool, and end with it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    end_with(parent)
 
 
 def _score_batch(batch: _Batch) -> tuple[int, Report]:

@@ -1,18 +1,13 @@
-"""Runners by name, and the watch over a local run's worker processes."""
+"""Runners by name, and a run that notices when one of its worker processes died."""
 
 from __future__ import annotations
 
 import logging
-import shlex
-import sys
 import threading
 from collections.abc import Callable, Mapping
-from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
-
+from pipelines.workers import LocalWorkers
 from t4s_data.errors import CommandError, WorkerError
 
 if TYPE_CHECKING:
@@ -27,12 +22,12 @@ POLL_SECONDS = 0.2
 GRACE_SECONDS = 5
 
 
-def make_pipeline(runner: str, *, workers: int, options: Mapping[str, str], log: Path) -> beam.Pipeline:
+def make_pipeline(runner: str, *, workers: int, options: Mapping[str, str], local: LocalWorkers) -> beam.Pipeline:
     """A pipeline on the runner of that name.
 
     `local` (also `DirectRunner` and `FnApiRunner`) is Beam's `FnApiRunner`: within this process for one
-    worker, in `workers` processes of their own from two, whose log goes to `log`. Any other name is a
-    runner of Beam (`FlinkRunner`, `PortableRunner`, ...) and takes its own options.
+    worker, in `workers` processes of their own from two, which are `local`'s. Any other name is a runner of
+    Beam (`FlinkRunner`, `PortableRunner`, ...) and takes its own options.
 
     Raises:
         CommandError: the runner is refused or unknown to Beam.
@@ -45,7 +40,7 @@ def make_pipeline(runner: str, *, workers: int, options: Mapping[str, str], log:
     flags = [f"--{key}={value}" for key, value in options.items()]
     if runner in (LOCAL, "DirectRunner", "FnApiRunner"):
         return beam.Pipeline(
-            runner=_local_runner(workers, log),
+            runner=_local_runner(workers, local),
             options=PipelineOptions([*flags, f"--direct_num_workers={workers}"]),
         )
     try:
@@ -54,22 +49,20 @@ def make_pipeline(runner: str, *, workers: int, options: Mapping[str, str], log:
         raise CommandError(f"runner {runner!r}: {error}") from None
 
 
-def _local_runner(workers: int, log: Path) -> Any:
+def _local_runner(workers: int, local: LocalWorkers) -> Any:
     from apache_beam.runners.portability.fn_api_runner import FnApiRunner
     from apache_beam.transforms.environments import SubprocessSDKEnvironment
 
     if workers == 1:
         return FnApiRunner()
-    command = f"exec {shlex.quote(sys.executable)} -m apache_beam.runners.worker.sdk_worker_main"
-    logged = f"{command} >>{shlex.quote(str(log))} 2>&1"
-    return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(logged))
+    return FnApiRunner(default_environment=SubprocessSDKEnvironment.from_command_string(local.command()))
 
 
-def run(pipeline: beam.Pipeline, on_poll: Callable[[], None]) -> None:
+def run(pipeline: beam.Pipeline, local: LocalWorkers, on_poll: Callable[[], None]) -> None:
     """Run a pipeline to its end, calling `on_poll` several times a second.
 
-    Beam's local runner waits for ever for a worker process that was killed, so the processes are
-    watched from here.
+    Beam's local runner waits for ever for a worker process that was killed, so the processes that it
+    started are watched from here.
 
     Raises:
         WorkerError: a worker process died while the pipeline ran.
@@ -79,16 +72,13 @@ def run(pipeline: beam.Pipeline, on_poll: Callable[[], None]) -> None:
     thread = threading.Thread(target=_run_to_end, args=(pipeline, outcome), daemon=True)
     logging.getLogger("apache_beam").setLevel(logging.CRITICAL)
     thread.start()
-    workers: set[psutil.Process] = set()
     try:
         while thread.is_alive():
             thread.join(POLL_SECONDS)
             on_poll()
-            workers |= set(psutil.Process().children(recursive=True))
-            _check_alive(workers, thread)
-    except BaseException:
-        _kill(workers)
-        raise
+            _check_alive(local, thread)
+    finally:
+        local.kill()
     if outcome:
         raise outcome[0]
 
@@ -100,26 +90,13 @@ def _run_to_end(pipeline: beam.Pipeline, outcome: list[BaseException]) -> None:
         outcome.append(error)
 
 
-def _is_dead(process: psutil.Process) -> bool:
-    try:
-        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
-
-
-def _check_alive(workers: set[psutil.Process], thread: threading.Thread) -> None:
-    dead = [worker for worker in workers if _is_dead(worker)]
-    if dead and thread.is_alive():
+def _check_alive(local: LocalWorkers, thread: threading.Thread) -> None:
+    dead = local.dead()
+    if dead is not None and thread.is_alive():
         # Workers also end when the pipeline does: the runner gets time to notice that first.
         thread.join(GRACE_SECONDS)
         if thread.is_alive():
             raise WorkerError(
-                f"worker process {dead[0].pid} died (killed, or out of memory); what is done is kept: "
-                "run the command again"
+                f"worker process {dead} died (killed, or out of memory); what is done is kept: "
+                f"run the command again. What it printed is in {local.log}"
             )
-
-
-def _kill(workers: set[psutil.Process]) -> None:
-    for worker in workers | set(psutil.Process().children(recursive=True)):
-        with suppress(psutil.NoSuchProcess):
-            worker.kill()

@@ -13,13 +13,14 @@ from pathlib import Path
 import pytest
 
 from pipelines.runners import make_pipeline
+from pipelines.workers import LocalWorkers
 from t4s_data.errors import CommandError
 
 
 @pytest.mark.parametrize("runner", ["DaskRunner", "NoSuchRunner"])
 def test_a_runner_that_loses_data_or_does_not_exist_is_refused(runner: str, tmp_path: Path):
     with pytest.raises(CommandError, match=runner):
-        make_pipeline(runner, workers=1, options={}, log=tmp_path / "log")
+        make_pipeline(runner, workers=1, options={}, local=LocalWorkers(tmp_path / "log"))
 
 
 @pytest.mark.slow
