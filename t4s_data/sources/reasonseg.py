@@ -19,11 +19,12 @@ from t4s_data.files.images import size_of
 from t4s_data.files.json_streams import JsonArray
 from t4s_data.files.location import Location
 from t4s_data.files.texts import shown, text_of
+from t4s_data.masks.drawing import drawn_polygon
 from t4s_data.masks.mask import Mask
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
 
-Shape = tuple[bool, list[float]]
-"""Whether a polygon is target (or else to be ignored), and its points as x, y, x, y, ... in pixels."""
+Shape = tuple[bool, list[list[float]]]
+"""Whether a polygon is target (or else to be ignored), and its points (x, y) in pixels."""
 
 Keyed = tuple[str, str]
 
@@ -102,28 +103,20 @@ class ReasonSeg:
 def target_mask(shapes: Sequence[Shape], height: int, width: int) -> Mask:
     """What is target once the polygons are painted by falling area, smaller over larger.
 
-    The rule of LISA's loader, which calls the pixels of polygons to be ignored 255 and keeps 1. Polygons
-    outside the image paint nothing.
+    The rule of LISA's loader (``get_mask_from_json``), pixel by pixel: each polygon is drawn with its outline
+    on whole pixels, and so drawn it is measured. The loader calls the pixels of polygons to be ignored 255
+    and keeps 1.
 
     Raises:
         RecordError: `bad-mask`, or `empty-mask` where no target pixel is left.
     """
-    painted = [(target, mask) for target, points in shapes if (mask := _polygon(points, height, width))]
+    painted = [(target, drawn_polygon(points, height, width)) for target, points in shapes]
     canvas = np.zeros((height, width), dtype=bool)
-    painted.sort(key=lambda item: item[1].area)
+    painted.sort(key=lambda item: int(item[1].sum()))
     # Of equal areas the first ends on top.
-    for target, mask in painted[::-1]:
-        canvas[mask.dense()] = target
+    for target, pixels in painted[::-1]:
+        canvas[pixels] = target
     return Mask.from_dense(canvas)
-
-
-def _polygon(points: list[float], height: int, width: int) -> Mask | None:
-    try:
-        return Mask.from_polygons([points], height, width)
-    except RecordError as error:
-        if error.reason == "empty-mask":
-            return None
-        raise
 
 
 def _texts(stem: str, values: list[Any]) -> list[Keyed | Reject]:
@@ -161,7 +154,7 @@ def _shape(shape: Any) -> Shape | None:
         raise RecordError("bad-type", f"label: expected target, ignore or flag, found {shown(shape['label'])}")
     if shape.get("shape_type", "polygon") != "polygon":
         raise RecordError("bad-mask", f"shape_type: expected polygon, found {shown(shape['shape_type'])}")
-    return "ignore" not in label, [coordinate for point in list_in(shape, "points") for coordinate in _point(point)]
+    return "ignore" not in label, [_point(point) for point in list_in(shape, "points")]
 
 
 def _point(point: Any) -> list[float]:
