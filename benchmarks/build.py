@@ -21,7 +21,7 @@ import pyarrow.parquet as pq
 from t4s_data.synthetic.generate import write_world
 
 OFFICIAL_REFS = 42_404
-RECIPE = 'name = "benchmark"\n[[source]]\nname = "refcoco"\n'
+RECIPE = 'name = "benchmark"\nquarantine.max_share = 1.0  # faults are planted\n[[source]]\nname = "refcoco"\n'
 
 
 def main() -> None:

@@ -28,6 +28,8 @@ REASONS: Mapping[str, str] = {
     "too-long": "the answer passes the recipe's token limit",
 }
 """Why a record is not used: the fixed list of quarantine reasons."""
+RULES = frozenset({"too-long"})
+"""Reasons that say nothing against the data: a rule of the recipe left the record out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +38,14 @@ class Entry:
 
     ``keys`` name its records within their source and split, one per record. ``payload`` is plain
     JSON data with everything the parallel step needs. ``image`` is the image's path relative to the
-    data root where it is known without opening it: it lets embedded shards be cut by size.
+    data root where it is known without opening it: it lets embedded shards be cut by size. ``group`` names the
+    image, ref or conversation that the entry is a part of, where a reader gives several items for one.
     """
 
     keys: tuple[str, ...]
     payload: Any
     image: str | None = None
+    group: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,11 +105,12 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A record that is not used, with its reason from :data:`REASONS` and what was found."""
+    """A record that is not used, with its reason from :data:`REASONS` and what was found; ``group`` as in an entry."""
 
     key: str
     reason: str
     detail: str
+    group: str = ""
 
     @classmethod
     def of(cls, key: str, error: RecordError) -> Reject:

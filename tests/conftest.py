@@ -58,6 +58,7 @@ def world(tmp_path_factory: pytest.TempPathFactory) -> Path:
 AUDITED_SOURCES = ("refcoco", "grefcoco", "muse", "coco-panoptic", "llava")
 RECIPE = """
 name = "small"
+quarantine.max_share = 1.0
 [codec]
 {codec}
 [images]

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from pipelines.commands.options import Json
-from pipelines.console import print_table, write_json
+from pipelines.console import print_table, say, write_json
 
 
 def synth(
@@ -29,4 +29,5 @@ def synth(
         for split, counts in found["splits"].items()
     ]
     print_table(f"{folder}: synthetic data", ["source", "split", "good records", "broken records"], rows)
+    say("faults are planted: a recipe for all of it says [quarantine] max_share = 1.0")
     write_json(json, report)

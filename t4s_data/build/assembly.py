@@ -11,9 +11,8 @@ from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 
-import msgspec
-
 from t4s_data import __version__
+from t4s_data.build.quarantine import Done, check_losses, write_quarantine
 from t4s_data.build.tally import Histogram, Tally, add, merge_tokens
 from t4s_data.build.work import Unit, Work
 from t4s_data.corpus.folder import BUILD, put_in_place
@@ -28,8 +27,6 @@ LIBRARIES = ("datasets", "numpy", "pillow", "pyarrow", "pycocotools")
 """The libraries whose versions shape the bytes of a corpus."""
 OWN_NOTES = {"regions", "rescued", "images-absent"}
 """Notes that have a field of their own in the build record."""
-
-Done = tuple[Part, Unit, Tally]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,14 +43,14 @@ def assemble(assembly: Assembly, work: Work) -> Build:
     """Put the corpus together in the work folder, whatever an earlier attempt left there.
 
     Raises:
-        DataError: an input changed while the corpus was built, or no record could be used.
+        DataError: an input changed while the corpus was built, or too few records could be used.
     """
     shutil.rmtree(work.corpus, ignore_errors=True)
     done = _done(assembly.parts, work)
     names = _shard_names(done)
     _link_shards(done, names, work)
     build = _build_record(assembly, done, names)
-    _write_quarantine(done, work.corpus / "quarantine")
+    write_quarantine(done, work.corpus / "quarantine")
     write_vocabulary(work.corpus / "tokens", build.vocabulary)
     (work.corpus / BUILD).write_text(build.to_json(), encoding="utf-8", newline="\n")
     return build
@@ -70,18 +67,8 @@ def _done(parts: Sequence[Part], work: Work) -> list[Done]:
         if not work.blocks(part).exists():
             raise DataError(f"{part.name}: an input file changed while the corpus was built; run the command again")
     done = work.done(parts)
-    if not any(tally.shard for _, _, tally in done):
-        raise DataError("no record could be used: " + (_reasons(done) or "the sources are empty"))
+    check_losses(done, work)
     return done
-
-
-def _reasons(done: Sequence[Done]) -> str:
-    counts: dict[str, int] = {}
-    for _, _, tally in done:
-        add(counts, _by_reason(tally))
-    text = ", ".join(f"{reason} {count}" for reason, count in sorted(counts.items()))
-    first = next((reject for _, _, tally in done for reject in tally.rejects), None)
-    return f"{text}; the first: {first.key}: {first.detail}" if first else text
 
 
 def _by_reason(tally: Tally) -> dict[str, int]:
@@ -194,14 +181,3 @@ def _inputs(parts: Sequence[Part]) -> tuple[InputFile, ...]:
 def _digest(path: Path) -> str:
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
-
-
-def _write_quarantine(done: Sequence[Done], folder: Path) -> None:
-    folder.mkdir(parents=True)
-    encode = msgspec.json.Encoder().encode
-    for part, unit, tally in done:
-        if unit.passing == 0 and tally.rejects:
-            with (folder / f"{part.source}.jsonl").open("ab") as file:
-                for reject in tally.rejects:
-                    key = f"{part.name}/{reject.key}"
-                    file.write(encode({"key": key, "reason": reject.reason, "detail": reject.detail}) + b"\n")

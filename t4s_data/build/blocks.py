@@ -35,6 +35,7 @@ class _Line(msgspec.Struct, omit_defaults=True):
     payload: Any = None
     image: str | None = None
     reject: tuple[str, str, str] | None = None
+    group: str = ""
 
 
 def write_blocks(items: Iterable[Entry | Reject], folder: Path, *, image_root: Path | None = None) -> list[Block]:
@@ -75,7 +76,10 @@ def read_block(path: Path) -> Iterator[Entry | Reject]:
     with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as file:
         for text in file.read().splitlines():
             line = decode(text)
-            yield Reject(*line.reject) if line.reject else Entry(line.keys, line.payload, line.image)
+            if line.reject:
+                yield Reject(*line.reject, line.group)
+            else:
+                yield Entry(line.keys, line.payload, line.image, line.group)
 
 
 def _block(items: Iterator[Entry | Reject], image_root: Path | None) -> Iterator[Entry | Reject]:
@@ -102,5 +106,5 @@ def _write(path: Path, items: list[Entry | Reject]) -> None:
 
 def _line(item: Entry | Reject) -> _Line:
     if isinstance(item, Reject):
-        return _Line(reject=(item.key, item.reason, item.detail))
-    return _Line(item.keys, item.payload, item.image)
+        return _Line(reject=(item.key, item.reason, item.detail), group=item.group)
+    return _Line(item.keys, item.payload, item.image, group=item.group)

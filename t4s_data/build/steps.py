@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import chain
+from itertools import chain, groupby
 
 from t4s_data.build.blocks import read_block, read_index, write_blocks
 from t4s_data.build.rows import Row, RowMaker
@@ -12,8 +12,9 @@ from t4s_data.build.work import Unit, Work
 from t4s_data.corpus.shards import write_shard
 from t4s_data.errors import DataError, RecordError
 from t4s_data.recipe.parts import Part
-from t4s_data.sample import Entry, Reject, Sample
+from t4s_data.sample import RULES, Entry, Reject, Sample
 from t4s_data.sources.entries import within, without_repeats
+from t4s_data.sources.source import Source
 
 
 def stage_parts(parts: Sequence[Part], work: Work) -> None:
@@ -49,16 +50,22 @@ def build_shard(part: Part, unit: Unit, work: Work, *, strict: bool) -> None:
 
 def _rows(part: Part, unit: Unit, work: Work, tally: Tally, *, strict: bool) -> Iterator[Row]:
     maker = RowMaker(part, unit.passing)
-    for outcome in _outcomes(part, unit, work):
-        result = _made(maker, outcome)
-        if isinstance(result, Reject):
-            if strict:
-                raise DataError(f"{part.name}: record {result.key}: {result.reason}: {result.detail}")
-            tally.rejects.append(result)
-        else:
-            row, notes = result
-            tally.use(row, notes)
-            yield row
+    for outcomes in _outcomes(part, unit, work):
+        usable = False
+        for outcome in outcomes:
+            result = _made(maker, outcome)
+            if isinstance(result, Reject):
+                if strict:
+                    raise DataError(f"{part.name}: record {result.key}: {result.reason}: {result.detail}")
+                tally.rejects.append(result)
+                usable |= result.reason in RULES
+            else:
+                row, notes = result
+                tally.use(row, notes)
+                usable = True
+                yield row
+        tally.entries += 1
+        tally.unusable += not usable
 
 
 def _made(maker: RowMaker, outcome: Sample | Reject) -> tuple[Row, dict[str, int]] | Reject:
@@ -70,9 +77,16 @@ def _made(maker: RowMaker, outcome: Sample | Reject) -> tuple[Row, dict[str, int
         return Reject.of(outcome.key, error)
 
 
-def _outcomes(part: Part, unit: Unit, work: Work) -> Iterator[Sample | Reject]:
+def _outcomes(part: Part, unit: Unit, work: Work) -> Iterator[Iterator[Sample | Reject]]:
+    """The outcomes of each image, ref or conversation of a block."""
     source = part.open()
-    for item in read_block(work.blocks(part) / unit.block):
+    numbered = enumerate(read_block(work.blocks(part) / unit.block))
+    for _, items in groupby(numbered, lambda place: place[1].group or place[0]):
+        yield _outcomes_of(part, source, [item for _, item in items])
+
+
+def _outcomes_of(part: Part, source: Source, items: Sequence[Entry | Reject]) -> Iterator[Sample | Reject]:
+    for item in items:
         if isinstance(item, Reject):
             yield item
             continue

@@ -20,11 +20,15 @@ Histogram = dict[int, int]
 class Tally(msgspec.Struct):
     """The account of some records in one pass of `repeat`.
 
-    Every record read is used or among the rejects. ``notes`` count by name what was left out or
-    repaired within used records; ``tokens`` maps task and token column to a histogram over rows.
+    Every record read is used or among the rejects. They come in ``entries`` (images, refs, conversations), of
+    which those in ``unusable`` have no usable record, and not because of a rule of the recipe. ``notes`` count
+    by name what was left out or repaired within used records; ``tokens`` maps task and token column to a
+    histogram over rows.
     """
 
     used: int = 0
+    entries: int = 0
+    unusable: int = 0
     rejects: list[Reject] = []
     notes: dict[str, int] = {}
     tokens: dict[str, dict[str, Histogram]] = {}

@@ -38,6 +38,11 @@ class Work:
         """The corpus while it is put together."""
         return self.root / "corpus"
 
+    @property
+    def quarantine(self) -> Path:
+        """The lists of rejects of a build that failed for them."""
+        return self.root / "quarantine"
+
     def folder(self, part: Part) -> Path:
         """Everything of one part; the name changes with whatever could change its rows."""
         return self.root / "parts" / f"{part.name.replace('/', '--')}--{part.fingerprint()}"

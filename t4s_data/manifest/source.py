@@ -124,6 +124,9 @@ class Manifest(_Model):
     default_split_by: str | None = None
     other_splits: bool = Field(False, description="whether the user may have splits that are not listed")
     tasks: dict[TaskName, Annotated[float, Field(ge=0, allow_inf_nan=False)]] = Field(min_length=1)
+    expected_loss: Annotated[float, Field(ge=0, le=1)] | None = Field(
+        None, description="share of its images, refs or conversations that a build is known to lose"
+    )
     get: str = Field(min_length=1, description="how to obtain it; error messages print this")
     license_annotations: LicenseText | None = None
     license_images: LicenseText | None = None

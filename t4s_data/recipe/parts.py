@@ -24,13 +24,16 @@ from t4s_data.sources.source import SOURCES, Source
 
 NO_CODEC = "none"
 """What rows without descriptors have in place of a codec's name."""
+MAX_SHARE = 0.01
+"""Share of a split's entries that may be unusable where neither recipe nor manifest says another."""
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
     """One split of one source as a recipe uses it.
 
-    ``table`` is the place of its ``[[source]]`` in the recipe; parts of one table share its ``limit``.
+    ``table`` is the place of its ``[[source]]`` in the recipe; parts of one table share its ``limit``. More than
+    ``max_share`` of its entries unusable ends the build.
     """
 
     table: int
@@ -46,6 +49,7 @@ class Part:
     tokenizer: str
     vocabulary: tuple[str, ...]
     embed: bool
+    max_share: float = MAX_SHARE
 
     @property
     def name(self) -> str:
@@ -139,7 +143,13 @@ def _part(recipe: Recipe, table: int, split: str, data_root: Path, vocabulary: t
         tokenizer=recipe.tokenizer.name,
         vocabulary=vocabulary,
         embed=recipe.images.mode == "embed",
+        max_share=_max_share(recipe, manifest),
     )
+
+
+def _max_share(recipe: Recipe, manifest: Manifest) -> float:
+    given = (recipe.quarantine.max_share, manifest.expected_loss)
+    return next((share for share in given if share is not None), MAX_SHARE)
 
 
 def _check_split(manifest: Manifest, split: str, split_by: str | None, where: str) -> None:

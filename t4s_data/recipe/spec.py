@@ -46,6 +46,18 @@ class LimitsSpec(_Model):
     )
 
 
+class QuarantineSpec(_Model):
+    """How much of a split may be lost."""
+
+    max_share: float | None = Field(
+        None,
+        ge=0,
+        le=1,
+        description="share of a split's images, refs or conversations that may be unusable (19 always may); more, and "
+        "the build fails; default: what the source is known to lose, else 0.01",
+    )
+
+
 OPTIONS: Mapping[str, tuple[SourceName, ...]] = {
     "min_texts": ("reasonseg",),
     "texts_per_image": ("reasonseg",),
@@ -129,6 +141,7 @@ class Recipe(_Model):
     images: ImagesSpec = ImagesSpec()
     holdout: HoldoutSpec = HoldoutSpec()
     limits: LimitsSpec = LimitsSpec()
+    quarantine: QuarantineSpec = QuarantineSpec()
     source: Annotated[list[SourceSpec], Field(min_length=1)]
 
     def codec_of(self, source: SourceSpec) -> CodecSpec:

@@ -24,6 +24,7 @@ from t4s_data.files.names import image_name
 from t4s_data.files.texts import shown, text_of
 from t4s_data.masks.mask import Mask
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
+from t4s_data.sources.entries import of_one
 
 HOW_TO_USE = 'crowd = "use" in the recipe takes them like all others'
 
@@ -86,11 +87,7 @@ class CocoInstances:
             except RecordError as error:
                 yield Reject.of(key, error)
                 continue
-            yield from (text for text in texts if isinstance(text, Reject))
-            told = [text for text in texts if not isinstance(text, Reject)]
-            if told:
-                payload = {**shared, "texts": [text for _, text in told]}
-                yield Entry(tuple(key for key, _ in told), payload, shared["image"])
+            yield from of_one(key, _told(texts, shared))
 
     def _shared(self, image: ImageItem, file: ImageGroups) -> dict[str, Any]:
         """What every record of an image needs; a licence has only the name that the file itself gives it."""
@@ -201,6 +198,14 @@ def _label(annotation: AnnotationItem, file: ImageGroups) -> str:
         detail = f"{_name(annotation)} has category_id {shown(annotation.category_id)}"
         raise RecordError("unknown-category", f"{detail}, which is not in {file.path.name}")
     return found
+
+
+def _told(texts: list[tuple[str, str] | Reject], shared: dict[str, Any]) -> Iterator[Entry | Reject]:
+    yield from (text for text in texts if isinstance(text, Reject))
+    told = [text for text in texts if not isinstance(text, Reject)]
+    if told:
+        payload = {**shared, "texts": [text for _, text in told]}
+        yield Entry(tuple(key for key, _ in told), payload, shared["image"])
 
 
 def _texts(annotation: AnnotationItem, *, crowds: bool) -> list[tuple[str, str] | Reject]:

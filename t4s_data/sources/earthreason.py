@@ -18,6 +18,7 @@ from t4s_data.files.texts import text_of
 from t4s_data.masks.mask import Mask
 from t4s_data.masks.png import read_mask
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
+from t4s_data.sources.entries import of_one
 
 KINDS = {"images": (".jpg", ".jpeg", ".png"), "labels": (".png",), "QAs": (".json", ".txt")}
 """The folders of a split and the suffixes of their files."""
@@ -51,7 +52,7 @@ class EarthReason:
         files = {kind: files_by_stem(self._folders(kind), suffixes) for kind, suffixes in KINDS.items()}
         for stem in sorted(set().union(*files.values())):
             try:
-                yield from self._entry(stem, {kind: found.get(stem, []) for kind, found in files.items()})
+                yield from of_one(stem, self._entry(stem, {kind: found.get(stem, []) for kind, found in files.items()}))
             except RecordError as error:
                 yield Reject.of(key_of_stem(stem), error)
 

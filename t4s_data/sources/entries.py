@@ -29,7 +29,18 @@ def without_repeats(items: Iterable[Entry | Reject]) -> Iterator[Entry | Reject]
         if repeated is None:
             yield item
         else:
-            yield from (Reject(key, "duplicate-key", f"key {repeated!r} stands in this split before") for key in keys)
+            detail = f"key {repeated!r} stands in this split before"
+            yield from (Reject(key, "duplicate-key", detail, item.group or keys[0]) for key in keys)
+
+
+def of_one(group: str, items: Iterable[Entry | Reject]) -> Iterator[Entry | Reject]:
+    """The items that a reader gives for one image, ref or conversation, marked as such.
+
+    >>> [item.group for item in of_one("7", [Reject("7-0", "no-texts", ""), Entry(("7-1",), None)])]
+    ['7', '7']
+    """
+    for item in items:
+        yield replace(item, group=group)
 
 
 def records_of(item: Entry | Reject) -> int:

@@ -19,6 +19,7 @@ from t4s_data.files.location import Location
 from t4s_data.files.texts import shown
 from t4s_data.masks.mask import Mask
 from t4s_data.sample import Entry, Region, Reject, Sample
+from t4s_data.sources.entries import of_one
 
 NO_TARGET = (-1,)
 
@@ -40,7 +41,7 @@ class Grefcoco:
         wanted = {number for _, ref in self._own(refs) for number in _wanted(ref)}
         join = partial(_joined, instances=read_instances(instances_file, wanted=wanted))
         for numbered in self._own(refs):
-            yield from entries_of(numbered, join, self.location)
+            yield from of_one(str(numbered[0]), entries_of(numbered, join, self.location))
 
     def _own(self, refs: Any) -> Iterator[tuple[int, Any]]:
         return refs_of_split(refs, self.location.split)

@@ -24,6 +24,7 @@ from t4s_data.files.texts import decoded, text_of
 from t4s_data.masks.mask import masks_of_labels
 from t4s_data.masks.png import read_class_ids, read_mask
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
+from t4s_data.sources.entries import of_one
 
 LAYOUTS: Mapping[str, tuple[str, ...]] = {
     "records": ("images", "masks", "records"),
@@ -96,7 +97,8 @@ class MaskFolder:
             if same is None:
                 yield from (row for row in rows if isinstance(row, Reject))
             else:
-                yield from self._entry([row for row in rows if isinstance(row, MaskRecord)], seen)
+                records = [row for row in rows if isinstance(row, MaskRecord)]
+                yield from of_one(records[0].image, self._entry(records, seen))
 
     def _entry(self, rows: list[MaskRecord], seen: Counter[str]) -> Iterator[Entry | Reject]:
         told: list[tuple[str, tuple[str, str, str, str | None]]] = []

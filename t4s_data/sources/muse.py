@@ -20,6 +20,7 @@ from t4s_data.files.names import coco_image_id, image_name
 from t4s_data.files.texts import shown, text_of
 from t4s_data.masks.mask import Mask
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
+from t4s_data.sources.entries import of_one
 
 PLACE = "{seg}"
 """What stands in a text answer after each phrase, in place of its mask."""
@@ -43,7 +44,7 @@ class Muse:
         folders = {name: self.location.file(name).relative_to(self.location.data_root).as_posix() for name in FOLDERS}
         for position, record in enumerate(JsonArray(self.location.file("questions"))):
             try:
-                yield from _entries_of(str(position), record, folders)
+                yield from of_one(str(position), _entries_of(str(position), record, folders))
             except RecordError as error:
                 yield Reject.of(str(position), error)
 

@@ -20,6 +20,7 @@ from t4s_data.files.texts import text_of
 from t4s_data.masks.mask import masks_of_labels
 from t4s_data.masks.png import read_segment_ids
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
+from t4s_data.sources.entries import of_one
 
 SHORTEST = 3
 """Characters of the shortest caption; the reference loader drops the whole image for a shorter one."""
@@ -54,7 +55,7 @@ class Pix2Cap:
             try:
                 annotation = _converted(item, _Annotation)
                 name = _image_id(annotation.image_id)
-                yield from self._entries_of(name, annotation)
+                yield from of_one(name, self._entries_of(name, annotation))
             except RecordError as error:
                 yield Reject.of(name, error)
 

@@ -22,6 +22,7 @@ from t4s_data.files.texts import shown, text_of
 from t4s_data.masks.drawing import drawn_polygon
 from t4s_data.masks.mask import Mask
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
+from t4s_data.sources.entries import of_one
 
 Shape = tuple[bool, list[list[float]]]
 """Whether a polygon is target (or else to be ignored), and its points (x, y) in pixels."""
@@ -55,7 +56,7 @@ class ReasonSeg:
         for stem in sorted(annotations | files_by_stem(folder, {".jpg"})):
             try:
                 path = only(annotations.get(stem, []), "no-texts", f"{stem}.json")
-                yield from self._entry(path, reasons)
+                yield from of_one(stem, self._entry(path, reasons))
             except RecordError as error:
                 yield Reject.of(key_of_stem(stem), error)
 

@@ -16,6 +16,7 @@ from t4s_data.annotations.refs import Ref, entries_of, image_fields, image_of, i
 from t4s_data.files.location import Location
 from t4s_data.masks.mask import Mask
 from t4s_data.sample import Entry, Region, Reject, Sample
+from t4s_data.sources.entries import of_one
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class Refer:
         wanted = {ref["ann_id"] for _, ref in refs if isinstance(ref, dict) and is_id(ref.get("ann_id"))}
         join = partial(_joined, instances=read_instances(instances_file, wanted=wanted))
         for numbered in refs:
-            yield from entries_of(numbered, join, self.location)
+            yield from of_one(str(numbered[0]), entries_of(numbered, join, self.location))
 
     def samples(self, entry: Entry) -> Iterator[Sample | Reject]:
         """One sample a sentence; all of an entry share the ref's mask."""
