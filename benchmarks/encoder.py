@@ -23,7 +23,7 @@ from typing import Any
 import numpy as np
 from pycocotools import mask as coco
 
-from t4s_data.codecs.codec import BoxCodec
+from t4s_data.codecs.bsd import BoxCodec
 from t4s_data.masks.canvas import grid_of, sample_positions
 from t4s_data.masks.mask import Mask
 
@@ -62,7 +62,7 @@ def report(items: list[Polygons], codec: BoxCodec, seconds: float) -> None:
 
 def encode(item: Polygons, codec: BoxCodec) -> list[str]:
     body = codec.body(grid_of(Mask.from_polygons(*item), codec.n).grid)
-    return [codec.entry(sentence, body) for sentence in SENTENCES]
+    return [before + body + after for before, after in map(codec.affixes, SENTENCES)]
 
 
 def plain(item: Polygons, codec: BoxCodec) -> list[str]:

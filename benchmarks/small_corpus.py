@@ -110,7 +110,7 @@ def write_corpus(folder: Path, sizes: dict[tuple[str, str], int], *, embed: bool
         totals=Totals.of(tuple(accounts)),
     )
     (folder / BUILD).write_text(build.to_json(), encoding="utf-8")
-    write_vocabulary(folder / "tokens", CODEC.vocabulary)
+    write_vocabulary(folder / "tokens", {token: CODEC.meaning(token) for token in CODEC.vocabulary})
     write_checksums(folder)
     return folder
 

@@ -17,7 +17,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from t4s_data.codecs.codec import BoxCodec, ImageCodec
+from t4s_data.codecs.bsd import BoxCodec
+from t4s_data.codecs.isd import ImageCodec
 from t4s_data.errors import RecordError
 from t4s_data.masks.canvas import cell_box, grid_of
 from t4s_data.masks.mask import Mask

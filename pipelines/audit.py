@@ -14,7 +14,7 @@ from pipelines.failures import reported
 from pipelines.runners import LOCAL, make_pipeline, run
 from pipelines.workers import LocalWorkers
 from t4s_data.audit.findings import Findings
-from t4s_data.audit.summary import OWN, Plan, Summary, is_bare, tokenizer_for
+from t4s_data.audit.summary import OWN, Plan, Summary, own_tokens, tokenizer_for
 from t4s_data.audit.tabulation import findings_of
 from t4s_data.build.work import Work
 from t4s_data.codecs.codec import from_name
@@ -101,7 +101,7 @@ def plan_of(build: Build, options: AuditOptions) -> Plan:
     return Plan(
         # The columns of the rows are under the very tokenizer of the build, not another of its name.
         tokenizer=next(iter(same), ""),
-        codec=max((account.codec for account in build.accounts), key=is_bare),
+        codec=max((account.codec for account in build.accounts), key=lambda name: bool(own_tokens(name))),
         counters=tuple((tokenizer, codec) for tokenizer in tokenizers for codec in codecs),
         studied=_shares(build, options.sample),
         key_limit=min(1 << 64, (MOST_KEYS << 64) // max(1, build.totals.rows)),

@@ -4,7 +4,8 @@
 
     T4SError
     ├── CommandError            the command or the recipe is not right (exit code 2)
-    │   └── RecipeError         names the recipe file, the key and what is allowed
+    │   ├── RecipeError         names the recipe file, the key and what is allowed
+    │   └── PluginError         a plugged-in source, codec or export format cannot be used
     ├── DataError               the data or the corpus is not right (exit code 1)
     │   ├── MissingInputError   an annotation file or folder is absent
     │   ├── UnsafePickleError   a pickle asks for anything but plain data
@@ -31,6 +32,10 @@ class CommandError(T4SError):
 
 class RecipeError(CommandError):
     """A recipe does not follow its schema."""
+
+
+class PluginError(CommandError):
+    """A source, codec or export format of another distribution cannot be used."""
 
 
 class DataError(T4SError):

@@ -29,7 +29,7 @@ ImageRoot = Annotated[
 
 def print_repairs(repairs: Mapping[str, int]) -> None:
     """Print how many answers needed each kind of repair, if any did."""
-    from t4s_data.codecs.codec import KINDS
+    from t4s_data.codecs.decoded import KINDS
 
     rows: list[Cells] = [[kind, repairs[kind], meaning] for kind, meaning in KINDS.items() if repairs.get(kind)]
     if rows:

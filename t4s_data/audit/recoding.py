@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
-from t4s_data.codecs.codec import BoxCodec, Codec, ImageCodec
+from t4s_data.codecs.protocol import Codec, RegionCodec, by_region, words_around
 from t4s_data.corpus.reader import Row, codec_of_row
 from t4s_data.errors import CorpusError
+from t4s_data.masks.canvas import REMEMBERED, cells_of
 from t4s_data.masks.mask import Mask
 from t4s_data.sample import Region
-from t4s_data.tokens.descriptors import REMEMBERED, cells_of, describe
-from t4s_data.tokens.image_lengths import image_tokens
-from t4s_data.tokens.tokenizers import IMAGE, QwenTokenizer, TokenCounts, Tokenizer
-
-_ENTRY = re.compile(r"<ref>.*?</ref><box>.*?</box>(?:<seg>.*?</seg>)?", re.DOTALL)
-_MAP = re.compile(r"<seg>.*?</seg>", re.DOTALL)
+from t4s_data.tokens.descriptors import describe
+from t4s_data.tokens.tokenizers import IMAGE, TokenCounts, Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,15 +21,15 @@ class Wording:
     """The words and regions of a row.
 
     ``asked`` are the turns that are not the assistant's. ``answers`` holds the words of each of its turns,
-    split at their descriptors: the i-th stands before descriptor i, the last one after all. ``boxes_only``
-    says that its descriptors have no masks.
+    split at their descriptors: the i-th stands before descriptor i, the last one after all. ``per_region``
+    says that there is a descriptor for each region, ``masks`` that descriptors say masks.
     """
 
     asked: tuple[str, ...]
     answers: tuple[tuple[str, ...], ...]
     regions: tuple[Region, ...]
-    boxed: bool
-    boxes_only: bool
+    per_region: bool
+    masks: bool
 
 
 def masks_of(row: Row) -> tuple[Mask, ...]:
@@ -68,21 +64,20 @@ def wording(row: Row, masks: Sequence[Mask]) -> Wording:
         CorpusError: the answer has not as many descriptors as the row has regions.
     """
     codec = codec_of_row(row)
-    boxed = isinstance(codec, BoxCodec)
+    if codec is None:
+        raise CorpusError(f"row {row['id']!r} has no codec")
     answers = tuple(
-        tuple((_ENTRY if boxed else _MAP).split(message["content"]))
-        for message in row["messages"]
-        if message["role"] == "assistant"
+        words_around(codec, message["content"]) for message in row["messages"] if message["role"] == "assistant"
     )
     found = sum(len(words) - 1 for words in answers)
-    if boxed and found != len(masks):
+    if codec.per_region and found != len(masks):
         raise CorpusError(f"row {row['id']!r}: {len(masks)} regions, but {found} descriptors in its answer")
     return Wording(
         asked=tuple(message["content"] for message in row["messages"] if message["role"] != "assistant"),
         answers=answers,
         regions=tuple(Region(region["label"], mask) for region, mask in zip(row["regions"], masks, strict=True)),
-        boxed=boxed,
-        boxes_only=isinstance(codec, BoxCodec) and not codec.seg,
+        per_region=codec.per_region,
+        masks=codec.masks,
     )
 
 
@@ -92,17 +87,15 @@ def recoded_tokens(words: Wording, codec: Codec, tokenizer: Tokenizer) -> TokenC
     The words around descriptors stay. Where a codec has one text for all regions of an answer, it stands in
     place of a list, or after a sentence, whose places then hold the labels in parentheses; and the other way round.
     """
-    if words.boxes_only:
-        if not isinstance(codec, BoxCodec):
-            return None
-        codec = replace(codec, seg=False)
-    boxed = isinstance(codec, BoxCodec)
+    written = codec if words.masks else codec.boxes()
+    if written is None:
+        return None
     answers = words.answers
-    if words.boxed and not boxed:
+    if words.per_region and not written.per_region:
         answers = tuple(_gathered(answer, words.regions) for answer in answers)
-    elif boxed and not words.boxed:
+    elif written.per_region and not words.per_region:
         answers = tuple(_spread(answer, words.regions) for answer in answers)
-    described = descriptor_tokens(codec, tokenizer, words.regions)
+    described = descriptor_tokens(written, tokenizer, words.regions)
     around = sum(_around(tokenizer, text, after=number > 0) for answer in answers for number, text in enumerate(answer))
     asked = sum(_asked(tokenizer, text) for text in words.asked)
     return TokenCounts(described, described + around, described + around + asked)
@@ -110,21 +103,23 @@ def recoded_tokens(words: Wording, codec: Codec, tokenizer: Tokenizer) -> TokenC
 
 def descriptor_tokens(codec: Codec, tokenizer: Tokenizer, regions: Sequence[Region]) -> int:
     """The length of the descriptors of regions with normalized labels, in the fastest exact way there is."""
-    if isinstance(codec, BoxCodec):
+    if by_region(codec):
         return sum(_entry_tokens(codec, tokenizer, region) for region in regions)
-    labeled = [Region(codec.label(region.label).text, region.mask) for region in regions]
-    if isinstance(codec, ImageCodec) and isinstance(tokenizer, QwenTokenizer):
-        return image_tokens(codec, tokenizer, labeled)
-    return sum(descriptor.tokens for descriptor in describe(codec, tokenizer, labeled))
+    labeled = [(codec.label(region.label).text, region.mask) for region in regions]
+    counted = codec.token_count(labeled, tokenizer.count, digits_alone=tokenizer.digits_alone)
+    if counted is not None:
+        return counted
+    return sum(descriptor.tokens for descriptor in describe(codec, tokenizer, [Region(*one) for one in labeled]))
 
 
-def _entry_tokens(codec: BoxCodec, tokenizer: Tokenizer, region: Region) -> int:
+def _entry_tokens(codec: RegionCodec, tokenizer: Tokenizer, region: Region) -> int:
     # Cut beside tokens of the vocabulary, so that what all labels of a mask share is counted once.
-    return _around(tokenizer, f"<ref>{region.label}</ref>", after=False) + _body_tokens(codec, tokenizer, region.mask)
+    around = sum(_around(tokenizer, text, after=False) for text in codec.affixes(region.label))
+    return around + _body_tokens(codec, tokenizer, region.mask)
 
 
 @lru_cache(REMEMBERED)
-def _body_tokens(codec: BoxCodec, tokenizer: Tokenizer, mask: Mask) -> int:
+def _body_tokens(codec: RegionCodec, tokenizer: Tokenizer, mask: Mask) -> int:
     return tokenizer.count(codec.body(cells_of(mask, codec.n).grid))
 
 

@@ -15,7 +15,7 @@ from t4s_data.audit.picks import Picks
 from t4s_data.audit.recoding import Wording, descriptor_tokens, masks_of, recoded_tokens, wording
 from t4s_data.build.tally import add
 from t4s_data.choice import draw
-from t4s_data.codecs.codec import BoxCodec, Codec, from_name
+from t4s_data.codecs.codec import Codec, from_name
 from t4s_data.corpus.reader import Row, codec_of_row
 from t4s_data.counts import Histogram
 from t4s_data.masks.mask import Mask
@@ -32,6 +32,8 @@ FIGURE_CODECS = (
     *(f"bsd-{n}" for n in CANVASES),
 )
 """What Figure 7 of the Text4Seg++ paper compares."""
+COMMON = "bsd-256"
+"""The codec whose tokens stand for those of all that have none besides: no text of theirs holds one by accident."""
 TEXTS = ("descriptor", "answer", "total")
 """The texts that are measured, as the rows' token columns name them."""
 _READ = (
@@ -46,7 +48,7 @@ class Plan:
     """What an audit measures.
 
     ``counters`` are pairs of tokenizer and codec (or :data:`OWN`); those columns that the rows have are taken
-    from them, which are under ``tokenizer``; ``codec`` is the build's, one with bare bricks if there is one.
+    from them, which are under ``tokenizer``; ``codec`` is the build's, one with tokens of its own if there is one.
     ``studied`` says by source of how many in 2**64 images the regions are laid on every canvas; ``key_limit``
     bounds the hashes of rows that are kept.
     """
@@ -163,7 +165,7 @@ class _Auditor:
         if tokenizer != self._plan.tokenizer:
             return False
         if row["codec"] == NO_CODEC:
-            return codec == OWN or is_bare(codec) == is_bare(self._plan.codec)
+            return codec == OWN or own_tokens(codec) == own_tokens(self._plan.codec)
         return codec == OWN or row["codec"] in {codec, f"{codec}-box"}
 
     def _counts(self, row: Row, words: Wording | None, tokenizer: str, codec: str) -> TokenCounts | None:
@@ -215,15 +217,14 @@ def tokenizer_for(name: str, codec_name: str) -> Tokenizer:
     A tokenizer takes long to load, and one for all codecs counts the same; but a bare brick is a word that
     other codecs write as text.
     """
-    codec = BoxCodec(n=256) if not is_bare(codec_name) else _codec(codec_name)
-    return load_tokenizer(name, codec.vocabulary)
+    return load_tokenizer(name, own_tokens(codec_name) or _codec(COMMON).vocabulary)
 
 
 @lru_cache(256)
-def is_bare(codec_name: str) -> bool:
-    """Whether the codec's bricks are words that any text may hold."""
-    codec = None if codec_name in {OWN, NO_CODEC} else _codec(codec_name)
-    return isinstance(codec, BoxCodec) and codec.bricks == "bare"
+def own_tokens(codec_name: str) -> tuple[str, ...]:
+    """The codec's tokens if some are not among the common ones; bare bricks are words that any text may hold."""
+    tokens = () if codec_name in {OWN, NO_CODEC} else _codec(codec_name).vocabulary
+    return () if set(tokens) <= set(_codec(COMMON).vocabulary) else tokens
 
 
 def _plain_lengths(row: Row, tokenizer: Tokenizer) -> TokenCounts:

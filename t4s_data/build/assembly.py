@@ -18,7 +18,7 @@ from t4s_data.build.work import Unit, Work
 from t4s_data.corpus.folder import BUILD, put_in_place
 from t4s_data.corpus.record import Account, Build, InputFile, Shard, TokenSums, Totals
 from t4s_data.errors import DataError
-from t4s_data.recipe.parts import Part
+from t4s_data.recipe.parts import Part, vocabulary_of
 from t4s_data.recipe.spec import Recipe, TokenizerSpec
 from t4s_data.tokens.tokenizers import load_tokenizer
 from t4s_data.tokens.vocabulary import write_vocabulary
@@ -51,7 +51,7 @@ def assemble(assembly: Assembly, work: Work) -> Build:
     _link_shards(done, names, work)
     build = _build_record(assembly, done, names)
     write_quarantine(done, work.corpus / "quarantine")
-    write_vocabulary(work.corpus / "tokens", build.vocabulary)
+    write_vocabulary(work.corpus / "tokens", vocabulary_of(assembly.recipe))
     (work.corpus / BUILD).write_text(build.to_json(), encoding="utf-8", newline="\n")
     return build
 

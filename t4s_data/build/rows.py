@@ -10,7 +10,7 @@ from typing import Any
 
 from t4s_data.build.tally import add
 from t4s_data.choice import draw, pick_weighted
-from t4s_data.codecs.codec import BoxCodec, codec_of
+from t4s_data.codecs.codec import codec_of
 from t4s_data.codecs.labels import Label, neutralize
 from t4s_data.conversation.prompts import Template, load_prompts
 from t4s_data.conversation.tasks import KEPT, TASKS, Exchange
@@ -48,7 +48,7 @@ class RowMaker:
         self._part = part
         self._passing = passing
         self._tokenizer = load_tokenizer(part.tokenizer, part.vocabulary)
-        self._codecs = {task: codec_of(part.codec, seg=TASKS[task].masks) for task in part.tasks if task != KEPT}
+        self._codecs = {task: codec_of(part.codec, masks=TASKS[task].masks) for task in part.tasks if task != KEPT}
         # Captions and class names come again and again.
         self._label = lru_cache(1 << 12)(codec_of(part.codec).label)
         alike = len(part.tasks) == 1 and not part.limits.answer_tokens
@@ -123,7 +123,7 @@ class RowMaker:
         codec = self._codecs[task]
         descriptors = describe(codec, self._tokenizer, exchange.regions)
         asked = question(exchange, template)
-        words = answer(exchange, template, together=not isinstance(codec, BoxCodec))
+        words = answer(exchange, template, together=not codec.per_region)
         regions = [{"label": one.label, **columns_of(one.mask, codec.n)} for one in exchange.regions]
         return _Draft(
             task,

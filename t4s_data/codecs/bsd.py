@@ -2,27 +2,42 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from typing import Literal
+from itertools import product
+from typing import Annotated, ClassVar, Literal, get_args
 
 import numpy as np
+from pydantic import Field
 
 from t4s_data.codecs.bsd_reader import BoxRegion, Grammar, read_entries
 from t4s_data.codecs.decoded import Decoded, Piece, settle
-from t4s_data.codecs.labels import Label, is_normal, normalize
+from t4s_data.codecs.labels import is_normal
+from t4s_data.codecs.protocol import NO_KEY, RegionCodec, Side
 from t4s_data.errors import CodecError
 from t4s_data.masks.canvas import Box, cell_box
 from t4s_data.masks.mask import Bools
 
 Bricks = Literal["special", "bare", "off"]
 RowSeparator = Literal["newline", "none"]
+_NAME = re.compile(r"bsd-([1-9][0-9]{0,2})(?:-|$)")
+_ENTRY = re.compile(r"<ref>.*?</ref><box>.*?</box>(?:<seg>.*?</seg>)?", re.DOTALL)
+_TAGS = {
+    "<ref>": "start of a region's label",
+    "</ref>": "end of a region's label",
+    "<box>": "start of a bounding box",
+    "</box>": "end of a bounding box",
+    "<seg>": "start of a segmentation mask",
+    "</seg>": "end of a segmentation mask",
+}
+_CELLS = {"fg": "object", "bg": "background"}
 _BRICK_NAMES = {"special": "", "bare": "-bare", "off": "-text"}
 
 
 @dataclass(frozen=True, slots=True)
-class BoxCodec:
+class BoxCodec(RegionCodec):
     r"""B-SD of Text4Seg++ on an n x n canvas.
 
     ``bricks``: ``special`` writes ``<fg12>``, ``bare`` writes ``fg12`` and adds it to the vocabulary,
@@ -37,10 +52,22 @@ class BoxCodec:
     True
     """
 
-    n: int = 64
-    bricks: Bricks = "special"
-    row_separator: RowSeparator = "newline"
-    seg: bool = True
+    n: Side = 64
+    bricks: Annotated[Bricks, Field(description="bsd: <fg12> | fg12, in the vocabulary | fg12, plain text")] = "special"
+    row_separator: Annotated[RowSeparator, Field(description="bsd: between canvas rows")] = "newline"
+    seg: bool = field(default=True, metadata=NO_KEY)
+
+    spelling: ClassVar[str] = "bsd-N[-bare|-text][-nosep][-box]"
+    about: ClassVar[str] = """\
+- Box-wise: the box is the tight one of the set cells, inclusive, in cells: `[[x1 y1 x2 y2]]`.
+- Box-wise: canvas rows are joined with a newline unless the codec's name has `-nosep`; the paper does not print a
+  separator, and its token counts fit only with one.
+- Box-wise: a run that fills a whole canvas row is two bricks, N-1 and 1, so that the vocabulary stops at N-1.
+- Box-wise: bricks are written `<fg3>`, because a bare `fg3` as an added token also matches inside ordinary words;
+  `-bare` and `-text` in a codec's name mean the paper's spelling, as added tokens and as plain text.
+- Several instances stand on lines of their own where the answer is a list, and after their phrase where it is a
+  sentence.
+"""
 
     @property
     def name(self) -> str:
@@ -51,16 +78,46 @@ class BoxCodec:
     @property
     def vocabulary(self) -> tuple[str, ...]:
         """The tokens a trainer adds: the tags, then foreground and background bricks by length."""
+        tags = tuple(_TAGS)
         if not self.seg:
-            return ("<ref>", "</ref>", "<box>", "</box>")
-        tags = ("<ref>", "</ref>", "<box>", "</box>", "<seg>", "</seg>")
+            return tags[:4]
         if self.bricks == "off":
             return tags
         return tags + tuple(_brick(kind, k, self.bricks) for kind in ("fg", "bg") for k in range(1, self.n))
 
-    def label(self, text: str) -> Label:
-        """A source's text as this codec's label."""
-        return normalize(text)
+    @property
+    def masks(self) -> bool:
+        """Whether entries hold their mask."""
+        return self.seg
+
+    @classmethod
+    def named(cls, name: str) -> BoxCodec | None:
+        """The codec of that name, or None."""
+        canvas = _NAME.match(name)
+        if not canvas or not 2 <= int(canvas[1]) <= 256:
+            return None
+        every = product(get_args(Bricks), get_args(RowSeparator), (True, False))
+        codecs = (cls(int(canvas[1]), *options) for options in every)
+        return next((codec for codec in codecs if codec.name == name), None)
+
+    def meaning(self, token: str) -> str:
+        """A tag's place, or the cells of a brick.
+
+        >>> BoxCodec().meaning("<fg12>")
+        '12 object cells in a row of the mask'
+        """
+        if token in _TAGS:
+            return _TAGS[token]
+        kind, length = token.strip("<>")[:2], token.strip("<>")[2:]
+        return f"{length} {_CELLS[kind]} {'cell' if length == '1' else 'cells'} in a row of the mask"
+
+    def boxes(self) -> BoxCodec:
+        """The codec whose entries end with their box."""
+        return replace(self, seg=False)
+
+    def spans(self, answer: str) -> list[tuple[int, int]]:
+        """Where each entry starts and ends."""
+        return [entry.span() for entry in _ENTRY.finditer(answer)]
 
     def body(self, grid: Bools) -> str:
         """An entry after its ``</ref>``, the same for every label of one grid, bool (n, n).
@@ -71,15 +128,11 @@ class BoxCodec:
             raise CodecError(f"expected a bool grid {self.n} x {self.n}, found {grid.dtype} {grid.shape}")
         return self._body(grid, cell_box(grid))
 
-    def entry(self, label: str, body: str) -> str:
-        """The entry of a label and a :meth:`body`; raises :class:`CodecError` for a label that is not normalized."""
+    def affixes(self, label: str) -> tuple[str, str]:
+        """The label in its tags, and nothing; raises :class:`CodecError` for a label that is not normalized."""
         if not is_normal(label):
             raise CodecError(f"label {label!r} is not normalized")
-        return f"<ref>{label}</ref>{body}"
-
-    def encode(self, regions: Sequence[tuple[str, Bools]]) -> list[str]:
-        """One entry per region; a list answer joins them with a newline, a sentence sets them inline."""
-        return [self.entry(label, self.body(grid)) for label, grid in regions]
+        return f"<ref>{label}</ref>", ""
 
     def decode(self, text: str, *, repair: bool = False) -> Decoded:
         """The regions of a text of entries joined with newlines.
@@ -119,7 +172,8 @@ class BoxCodec:
         if not is_normal(region.label) or not (repaired or grid.any()):
             return None
         # What was padded or cut says nothing against the box that was written.
-        return self.entry(region.label, self._body(grid, region.box if repaired else cell_box(grid)))
+        before, after = self.affixes(region.label)
+        return before + self._body(grid, region.box if repaired else cell_box(grid)) + after
 
     def _body(self, grid: Bools, box: Box) -> str:
         x1, y1, x2, y2 = box

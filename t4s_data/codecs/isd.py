@@ -2,34 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import re
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from typing import Literal, NamedTuple
+from itertools import product
+from typing import Annotated, ClassVar, Literal, get_args
 
 import numpy as np
+from pydantic import Field
 
 from t4s_data.codecs.decoded import Decoded, Piece, settle
+from t4s_data.codecs.isd_lengths import Marks, map_tokens
 from t4s_data.codecs.isd_reader import LabelMap, read_map
 from t4s_data.codecs.labels import BACKGROUND, Label, is_normal, normalize_for_image
+from t4s_data.codecs.protocol import Codec, Side
 from t4s_data.errors import CodecError
-from t4s_data.masks.mask import Bools
+from t4s_data.masks.mask import Bools, Mask
 
 Variant = Literal["full", "i-rle", "r-rle"]
 Dialect = Literal["paper", "released"]
 
 
-class _Marks(NamedTuple):
-    times: str
-    cell: str
-    row: str
-    end: str
-
-
-_DIALECTS = {"paper": _Marks("*", "|", "\n", ""), "released": _Marks(" *", "| ", "\n ", "\n")}
+_DIALECTS = {"paper": Marks("*", "|", "\n", ""), "released": Marks(" *", "| ", "\n ", "\n")}
+_NAME = re.compile(r"isd-([1-9][0-9]{0,2})-")
+_MAP = re.compile(r"<seg>.*?</seg>", re.DOTALL)
+_TAGS = {"<seg>": "start of a segmentation mask", "</seg>": "end of a segmentation mask"}
 
 
 @dataclass(frozen=True, slots=True)
-class ImageCodec:
+class ImageCodec(Codec):
     r"""I-SD of Text4Seg on an n x n canvas: one text for all regions, the later one on top.
 
     ``variant``: ``full`` writes every cell, ``i-rle`` runs over the whole grid, ``r-rle`` runs within
@@ -42,9 +43,15 @@ class ImageCodec:
     ['<seg>others *4\n</seg>']
     """
 
-    n: int = 64
-    variant: Variant = "r-rle"
-    dialect: Dialect = "paper"
+    n: Side = 64
+    variant: Annotated[Variant, Field(description="isd: run lengths used")] = "r-rle"
+    dialect: Annotated[Dialect, Field(description="isd: as printed, or as in the released scripts")] = "paper"
+
+    spelling: ClassVar[str] = "isd-N-{full,irle,rrle}[-released]"
+    about: ClassVar[str] = """\
+- Image-wise: where regions overlap, the later one in the record has the cell; a cell of no region reads `others`.
+- Image-wise: in a label `|` becomes `/`, and a label that reads `others` becomes `other`.
+"""
 
     @property
     def name(self) -> str:
@@ -55,7 +62,33 @@ class ImageCodec:
     @property
     def vocabulary(self) -> tuple[str, ...]:
         """The tokens a trainer adds."""
-        return ("<seg>", "</seg>")
+        return tuple(_TAGS)
+
+    @classmethod
+    def named(cls, name: str) -> ImageCodec | None:
+        """The codec of that name, or None."""
+        canvas = _NAME.match(name)
+        if not canvas or not 2 <= int(canvas[1]) <= 256:
+            return None
+        codecs = (cls(int(canvas[1]), *options) for options in product(get_args(Variant), get_args(Dialect)))
+        return next((codec for codec in codecs if codec.name == name), None)
+
+    def meaning(self, token: str) -> str:
+        """What a tag begins or ends."""
+        return _TAGS[token]
+
+    def spans(self, answer: str) -> list[tuple[int, int]]:
+        """Where each map starts and ends."""
+        return [found.span() for found in _MAP.finditer(answer)]
+
+    def token_count(
+        self, regions: Sequence[tuple[str, Mask]], count: Callable[[str], int], *, digits_alone: bool
+    ) -> int | None:
+        """The length of the map, from its runs; see :mod:`t4s_data.codecs.isd_lengths`."""
+        if not digits_alone:
+            return None
+        row_length = {"full": 0, "r-rle": self.n, "i-rle": self.n**2}[self.variant]
+        return map_tokens(regions, self.n, row_length, _DIALECTS[self.dialect], count)
 
     def label(self, text: str) -> Label:
         """A source's text as this codec's label."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -83,12 +82,7 @@ def open_image(row: Row, data_root: Path | None) -> Pillow.Image | None:
 
 def codec_of_row(row: Row) -> Codec | None:
     """The codec that a row is written in; None for text alone."""
-    return None if row["codec"] == NO_CODEC else _codec(row["codec"])
-
-
-@lru_cache(64)
-def _codec(name: str) -> Codec:
-    return from_name(name)
+    return None if row["codec"] == NO_CODEC else from_name(row["codec"])
 
 
 def _number_of(shard: Path, row_id: str) -> int | None:

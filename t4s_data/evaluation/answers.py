@@ -8,7 +8,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from t4s_data.codecs.codec import Codec, DecodedRegion, Repair
+from t4s_data.codecs.codec import Codec
+from t4s_data.codecs.decoded import DecodedRegion, Repair
 from t4s_data.masks.canvas import Box, box_pixels
 from t4s_data.masks.cover import Cover, GridCover, PixelCover, united
 from t4s_data.masks.mask import Bools

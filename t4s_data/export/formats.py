@@ -21,6 +21,7 @@ from t4s_data.export.pictures import FOLDER, Pictures
 from t4s_data.export.qwen_vl import QwenVl
 from t4s_data.export.streams import to_json
 from t4s_data.export.trl import Trl
+from t4s_data.recipe.parts import vocabulary_of
 from t4s_data.tokens.vocabulary import write_vocabulary
 
 __all__ = ["FORMATS", "Choice", "Exported", "Plan", "export"]
@@ -72,7 +73,7 @@ def export(plan: Plan, out: Path, *, force: bool = False) -> Exported:
     rows = {split: _write_split(plan, work, split, names) for split, names in shards.items()}
     facts = Facts(build.recipe.name, rows, _image_folder(plan, work), len(build.vocabulary))
     done = Exported(rows, plan.format.command(facts), plan.format.tokens(facts))
-    write_vocabulary(work / "tokens", build.vocabulary)
+    write_vocabulary(work / "tokens", vocabulary_of(build.recipe))
     texts = {**plan.format.companions(facts), "README.md": _page(plan, facts, done), MARK: _record(plan, build, done)}
     for name, text in texts.items():
         (work / name).write_text(text, encoding="utf-8", newline="\n")

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from t4s_data.audit.findings import ALL, PAPER, Findings, advice
 from t4s_data.audit.summary import OWN
+from t4s_data.codecs.codec import from_name
 from t4s_data.corpus.record import Account, Build
 from t4s_data.corpus.row import features
 from t4s_data.errors import DataError
@@ -178,8 +179,7 @@ def _text_values(facts: CardFacts) -> dict[str, Any]:
         "name": build.recipe.name,
         "totals": build.totals,
         "codecs": codecs,
-        "has_bsd": any(codec.startswith("bsd") for codec in codecs),
-        "has_isd": any(codec.startswith("isd") for codec in codecs),
+        "formats": list(dict.fromkeys(from_name(codec).about for codec in codecs)),
         "first_split": facts.splits[0],
         "embed": facts.embed,
         "accounts": [_account_line(facts, account) for account in build.accounts],

@@ -12,6 +12,8 @@ from t4s_data.masks.mask import Bools, Mask
 from t4s_data.masks.rle import Ints
 
 Box = tuple[int, int, int, int]
+REMEMBERED = 256
+"""Masks that are remembered: more than the regions of an image, so that another task or pass finds them."""
 
 
 class Cells(NamedTuple):
@@ -56,6 +58,12 @@ def grid_of(mask: Mask, n: int) -> Cells:
         return Cells(grid, False)
     grid.flat[pixels_per_cell(mask, n).argmax()] = True
     return Cells(grid, True)
+
+
+@lru_cache(REMEMBERED)
+def cells_of(mask: Mask, n: int) -> Cells:
+    """What :func:`grid_of` gives, remembered for the masks that were asked for last; not to be changed."""
+    return grid_of(mask, n)
 
 
 def pixels_per_cell(mask: Mask, n: int) -> Ints:

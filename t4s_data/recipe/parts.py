@@ -92,7 +92,7 @@ def parts_of(recipe: Recipe, data_root: Path) -> list[Part]:
     """
     if recipe.holdout.mode != "off":
         raise RecipeError(f"holdout.mode: {recipe.holdout.mode!r} cannot be built yet; only 'off' can")
-    vocabulary = vocabulary_of(recipe)
+    vocabulary = tuple(vocabulary_of(recipe))
     parts = [
         _part(recipe, table, split, data_root, vocabulary)
         for table, source in enumerate(recipe.source)
@@ -104,14 +104,18 @@ def parts_of(recipe: Recipe, data_root: Path) -> list[Part]:
     return parts
 
 
-def vocabulary_of(recipe: Recipe) -> tuple[str, ...]:
-    """The tokens that the codecs of a recipe add to a tokenizer, each once, in the recipe's order."""
+def vocabulary_of(recipe: Recipe) -> dict[str, str]:
+    """The tokens that the codecs of a recipe add to a tokenizer, in the recipe's order, and what each means."""
     codecs = [
         codec_of(recipe.codec_of(source))
         for source in recipe.source
         if set(source.tasks or load_manifest(source.name).tasks) != {KEPT}
     ]
-    return tuple(dict.fromkeys(token for codec in codecs for token in codec.vocabulary))
+    meanings: dict[str, str] = {}
+    for codec in codecs:
+        for token in codec.vocabulary:
+            meanings.setdefault(token, codec.meaning(token))
+    return meanings
 
 
 def _part(recipe: Recipe, table: int, split: str, data_root: Path, vocabulary: tuple[str, ...]) -> Part:
@@ -171,7 +175,8 @@ def _tasks(manifest: Manifest, source: SourceSpec, codec: CodecSpec, where: str)
     if not source.tasks and source.options.get("labels") == "captions":
         weights = {"referring-segmentation": 1.0}
     # Defaults that the codec cannot say are left out; a recipe that names one is refused by its schema.
-    return {name: w for name, w in weights.items() if w > 0 and not (codec.name == "isd" and name in BOX_TASKS)}
+    unsayable = BOX_TASKS if codec_of(codec).boxes() is None else frozenset()
+    return {name: weight for name, weight in weights.items() if weight > 0 and name not in unsayable}
 
 
 @cache

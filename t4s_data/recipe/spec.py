@@ -7,6 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
 
+from t4s_data.codecs.codec import codec_of
 from t4s_data.codecs.spec import CodecSpec
 from t4s_data.manifest.names import BOX_TASKS, SourceName, TaskName
 
@@ -167,8 +168,9 @@ class Recipe(_Model):
     def _boxes_need_a_box_codec(self) -> Recipe:
         for source in self.source:
             asked = BOX_TASKS & set(source.tasks or ())
-            if asked and self.codec_of(source).name == "isd":
+            codec = self.codec_of(source)
+            if asked and codec_of(codec).boxes() is None:
                 raise ValueError(
-                    f"source {source.name!r}: task {min(asked)!r} answers with a box; codec 'isd' has none"
+                    f"source {source.name!r}: task {min(asked)!r} answers with a box; codec {codec.name!r} has none"
                 )
         return self

@@ -34,9 +34,12 @@ def gallery(corpus: Path, places: Sequence[Place], data_root: Path | None) -> li
 
     An image that is neither in the row nor readable below ``data_root`` is left out, and its regions are not.
     """
-    return sorted(
-        _within(_exhibits(corpus, places, data_root)), key=lambda one: "<seg>" not in one["messages"][-1]["content"]
-    )
+    return sorted(_within(_exhibits(corpus, places, data_root)), key=_has_no_masks)
+
+
+def _has_no_masks(exhibit: Exhibit) -> bool:
+    codec = codec_of_row(exhibit)
+    return codec is None or not codec.masks or not exhibit["regions"]
 
 
 def _exhibits(corpus: Path, places: Sequence[Place], data_root: Path | None) -> Iterator[Exhibit]:
@@ -93,7 +96,7 @@ def _canvas(row: Row) -> dict[str, Any] | None:
     by_label = {region["label"]: _hex(number) for number, region in reversed(list(enumerate(row["regions"])))}
     cells = []
     for number, region in enumerate(decoded_regions(row)):
-        color = by_label.get(region.label, "#888888") if codec.name.startswith("isd") else _hex(number)
+        color = _hex(number) if codec.per_region else by_label.get(region.label, "#888888")
         cells.append({"label": region.label, "rle": Mask.from_dense(region.grid).rle, "color": color})
     return {"n": codec.n, "regions": cells}
 

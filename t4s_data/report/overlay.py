@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFilter, ImageFont
 
-from t4s_data.codecs.codec import DecodedRegion
+from t4s_data.codecs.decoded import DecodedRegion
 from t4s_data.corpus.reader import Row, codec_of_row
 from t4s_data.errors import CodecError, CorpusError
 from t4s_data.masks.canvas import Box, box_pixels, cell_box, cell_edges, pixels
@@ -163,7 +163,7 @@ def _canvas_panel(row: Row, ground: Pillow.Image, truth: Sequence[Drawn], times:
     for number, region in enumerate(decoded_regions(row)):
         box = box_pixels(cell_box(region.grid), n, large.height, large.width)
         # Image-wise descriptors merge regions of one label and give them in an order of their own.
-        color = by_label.get(region.label, _MUTED) if row["codec"].startswith("isd") else color_of(number)
+        color = color_of(number) if codec.per_region else by_label.get(region.label, _MUTED)
         cells.append(Drawn(pixels(region.grid, large.height, large.width), box, region.label, color))
     return with_cells(large, cells, n)
 

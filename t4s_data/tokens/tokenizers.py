@@ -43,6 +43,10 @@ class Tokenizer(Protocol):
     def vocabulary(self) -> tuple[str, ...]:
         """The added special tokens."""
 
+    @property
+    def digits_alone(self) -> bool:
+        """Whether every digit is a token of its own, beside which a text is cut."""
+
     def encode(self, text: str) -> list[int]:
         """The token ids of a text."""
 
@@ -94,6 +98,11 @@ class QwenTokenizer:
     _special: re.Pattern[str] = field(repr=False)
     _ordinary: Callable[[str], list[int]] = field(repr=False)
     _newline: int = field(repr=False)
+
+    @property
+    def digits_alone(self) -> bool:
+        """Qwen2's pattern cuts at every digit."""
+        return True
 
     def encode(self, text: str) -> list[int]:
         """The token ids of a text."""
@@ -175,6 +184,11 @@ class FileTokenizer:
     identity: str
     vocabulary: tuple[str, ...]
     _inner: tokenizers.Tokenizer = field(repr=False)
+
+    @property
+    def digits_alone(self) -> bool:
+        """Not known of a file."""
+        return False
 
     def encode(self, text: str) -> list[int]:
         """The token ids of a text."""

@@ -10,7 +10,8 @@ import pytest
 
 from t4s_data.audit.recoding import masks_of, recoded_tokens, wording
 from t4s_data.audit.summary import tokenizer_for
-from t4s_data.codecs.codec import BoxCodec, from_name
+from t4s_data.codecs.bsd import BoxCodec
+from t4s_data.codecs.codec import from_name
 from t4s_data.errors import CorpusError
 from t4s_data.tokens.tokenizers import TokenCounts
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from t4s_data.codecs.codec import BoxCodec
+from t4s_data.codecs.bsd import BoxCodec
 from t4s_data.errors import CodecError
 from t4s_data.masks.mask import Bools
 
@@ -50,7 +50,8 @@ def test_plain_text_bricks_are_spelled_like_bare_ones() -> None:
 def test_one_body_serves_every_label_of_a_grid() -> None:
     body = CODEC.body(GRID)
     labels = ["cat", "left animal", "roi0"]
-    assert [CODEC.entry(label, body) for label in labels] == CODEC.encode([(label, GRID) for label in labels])
+    entries = [before + body + after for before, after in map(CODEC.affixes, labels)]
+    assert entries == CODEC.encode([(label, GRID) for label in labels])
 
 
 def test_an_empty_grid_has_no_entry() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from t4s_data.codecs.codec import ImageCodec
+from t4s_data.codecs.isd import ImageCodec
 from t4s_data.errors import CodecError
 from t4s_data.masks.mask import Bools
 

@@ -11,9 +11,10 @@ import pytest
 from hypothesis import assume, example, given
 from hypothesis import strategies as st
 
-from t4s_data.codecs.bsd import Bricks, RowSeparator
-from t4s_data.codecs.codec import KINDS, BoxCodec, Codec, Decoded, ImageCodec
-from t4s_data.codecs.isd import Dialect, Variant
+from t4s_data.codecs.bsd import BoxCodec, Bricks, RowSeparator
+from t4s_data.codecs.codec import Codec
+from t4s_data.codecs.decoded import KINDS, Decoded
+from t4s_data.codecs.isd import Dialect, ImageCodec, Variant
 from t4s_data.errors import CodecError
 from t4s_data.masks.canvas import cell_box
 from t4s_data.masks.mask import Bools

@@ -6,10 +6,11 @@ from itertools import product
 from typing import Any, get_args
 
 import pytest
+from pydantic import ValidationError
 
-from t4s_data.codecs.bsd import Bricks, RowSeparator
-from t4s_data.codecs.codec import CODECS, BoxCodec, ImageCodec, codec_of, from_name
-from t4s_data.codecs.isd import Dialect, Variant
+from t4s_data.codecs.bsd import BoxCodec, Bricks, RowSeparator
+from t4s_data.codecs.codec import CODECS, codec_of, from_name
+from t4s_data.codecs.isd import Dialect, ImageCodec, Variant
 from t4s_data.codecs.spec import CodecSpec
 from t4s_data.errors import CommandError, RecipeError
 
@@ -27,7 +28,7 @@ IMAGE_SPECS = [
 def test_a_box_codec_has_its_recipes_options(n: int, options: dict[str, Any]) -> None:
     spec = CodecSpec(name="bsd", n=n, **options)
     for seg in (True, False):
-        codec = codec_of(spec, seg=seg)
+        codec = codec_of(spec, masks=seg)
         assert codec == BoxCodec(n, seg=seg, **options) == from_name(codec.name)
 
 
@@ -37,7 +38,7 @@ def test_an_image_codec_has_its_recipes_options(n: int, options: dict[str, Any])
     spec = CodecSpec(name="isd", n=n, **options)
     assert codec_of(spec) == ImageCodec(n, **options) == from_name(codec_of(spec).name)
     with pytest.raises(RecipeError, match="box"):
-        codec_of(spec, seg=False)
+        codec_of(spec, masks=False)
 
 
 @pytest.mark.parametrize(
@@ -66,8 +67,16 @@ def test_other_names_are_refused(name: str) -> None:
         from_name(name)
 
 
-def test_the_table_holds_every_codec_a_recipe_can_name() -> None:
-    assert set(CODECS) == set(get_args(CodecSpec.model_fields["name"].annotation))
+def test_a_recipe_can_name_what_is_in_the_table() -> None:
+    assert [CodecSpec(name=name).name for name in CODECS] == list(CODECS)
+    with pytest.raises(ValidationError, match="no codec is named 'png'; there are bsd, isd"):
+        CodecSpec(name="png")
+
+
+def test_every_token_has_a_meaning_of_its_own() -> None:
+    meanings = {token: BoxCodec().meaning(token) for token in BoxCodec().vocabulary}
+    assert len(set(meanings.values())) == len(meanings)
+    assert BoxCodec(bricks="bare").meaning("bg7") == BoxCodec().meaning("<bg7>") == meanings["<bg7>"]
 
 
 @pytest.mark.parametrize("n", [2, 16, 64])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from t4s_data.codecs.codec import BoxCodec, ImageCodec
+from t4s_data.codecs.bsd import BoxCodec
+from t4s_data.codecs.isd import ImageCodec
 from t4s_data.errors import CodecError
 from t4s_data.evaluation.answers import Reader, around, tight_box
 from t4s_data.masks.canvas import pixels

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from pycocotools.coco import COCO
 
-from t4s_data.codecs.codec import BoxCodec
+from t4s_data.codecs.bsd import BoxCodec
 from t4s_data.evaluation.answers import Reader
 from t4s_data.evaluation.coco_file import CocoFile
 

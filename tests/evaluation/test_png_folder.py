@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from t4s_data.codecs.codec import BoxCodec
+from t4s_data.codecs.bsd import BoxCodec
 from t4s_data.evaluation.answers import Answer, Reader
 from t4s_data.evaluation.png_folder import PngFolder, stem_of
 

@@ -13,7 +13,9 @@ from numpy.typing import NDArray
 from PIL import Image
 from pycocotools import mask as coco
 
-from t4s_data.codecs.codec import BoxCodec, Codec, ImageCodec
+from t4s_data.codecs.bsd import BoxCodec
+from t4s_data.codecs.codec import Codec
+from t4s_data.codecs.isd import ImageCodec
 from t4s_data.errors import CommandError, CorpusError, DataError
 from t4s_data.evaluation.metrics import Scores
 from t4s_data.evaluation.scoring import Reading, score

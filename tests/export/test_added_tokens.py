@@ -126,8 +126,9 @@ def test_no_text_holds_one_once_it_is_safe(qwen: Tokenizer, tokens: tuple[str, .
 
 
 def test_bare_bricks_are_found_inside_words_and_labels_do_not_stop_it(qwen_json: Path, tmp_path: Path):
-    tokens = BoxCodec(bricks="bare").vocabulary
-    write_vocabulary(tmp_path, tokens)
+    codec = BoxCodec(bricks="bare")
+    tokens = codec.vocabulary
+    write_vocabulary(tmp_path, {token: codec.meaning(token) for token in tokens})
     tokenizer = Tokenizer.from_file(str(qwen_json))
     like_ms_swift(tokenizer, tmp_path)
     assert added_in(tokenizer, tokens, "cfg12") == ["fg12"]

@@ -57,7 +57,7 @@ def test_a_recipe_comes_with_the_digest_of_its_file(tmp_path):
         (HEAD + SOURCE + 'pairs = "zip"\n', "source[1]: source 'refcoco' has no key 'pairs'; only earthreason has it"),
         (
             HEAD + SOURCE + "[source.codec]\nsize = 3\n",
-            "source[1].codec.size: no such key; allowed are bricks, dialect",
+            "source[1].codec: codec 'bsd' has no key 'size'; it has bricks, n, row_separator",
         ),
         (HEAD + "[limits]\nover = 3\n" + SOURCE, "limits.over: Input should be 'trim' or 'drop', found 3"),
         (HEAD + "[limits]\nmost = 3\n" + SOURCE, "limits.most: no such key; allowed are answer_tokens, over"),

@@ -91,7 +91,7 @@ def test_every_source_has_something_to_do_under_every_codec(name):
 
 def test_only_codecs_that_write_descriptors_add_tokens():
     def vocabulary(*sources, **keys):
-        return vocabulary_of(Recipe.model_validate({"name": "x", "source": list(sources), **keys}))
+        return tuple(vocabulary_of(Recipe.model_validate({"name": "x", "source": list(sources), **keys})))
 
     assert vocabulary({"name": "llava"}) == ()
     assert len(vocabulary({"name": "refcoco"}, {"name": "llava"})) == 132

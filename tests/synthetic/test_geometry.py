@@ -6,7 +6,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from t4s_data.codecs.codec import BoxCodec, ImageCodec
+from t4s_data.codecs.bsd import BoxCodec
+from t4s_data.codecs.isd import ImageCodec
 from t4s_data.masks.canvas import grid_of
 from t4s_data.masks.mask import Mask
 from t4s_data.synthetic.layouts.objects import polygons

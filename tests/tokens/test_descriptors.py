@@ -7,15 +7,15 @@ import pytest
 
 from t4s_data.codecs.codec import codec_of
 from t4s_data.codecs.spec import CodecSpec
-from t4s_data.masks.canvas import cell_box, grid_of
+from t4s_data.masks.canvas import cell_box, cells_of, grid_of
 from t4s_data.masks.mask import Mask
 from t4s_data.sample import Region
-from t4s_data.tokens.descriptors import cells_of, columns_of, describe
+from t4s_data.tokens.descriptors import columns_of, describe
 from t4s_data.tokens.tokenizers import load_tokenizer
 
 CODECS = [
     codec_of(CodecSpec()),
-    codec_of(CodecSpec(), seg=False),
+    codec_of(CodecSpec(), masks=False),
     codec_of(CodecSpec(n=16, bricks="off", row_separator="none")),
     codec_of(CodecSpec(name="isd", n=16)),
 ]

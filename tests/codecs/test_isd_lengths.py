@@ -6,12 +6,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from t4s_data.codecs.codec import ImageCodec
+from t4s_data.codecs.isd import ImageCodec
 from t4s_data.codecs.labels import normalize_for_image
 from t4s_data.errors import RecordError
 from t4s_data.masks.mask import Mask
-from t4s_data.sample import Region
-from t4s_data.tokens.image_lengths import image_tokens
 from t4s_data.tokens.tokenizers import QwenTokenizer, load_tokenizer
 
 ODD = (
@@ -64,8 +62,9 @@ def test_it_agrees_with_the_text(data: st.DataObject):
     codec = ImageCodec(n, variant, dialect)
     drawn = data.draw(regions(n))
     text = codec.encode([(label, mask.dense()) for label, mask in drawn])[0]
-    found = image_tokens(codec, tokenizer(), [Region(label, mask) for label, mask in drawn])
-    assert found == tokenizer().count(text)
+    found = codec.token_count(drawn, tokenizer().count, digits_alone=True)
+    assert found in {None, tokenizer().count(text)}
+    assert variant == "full" or found is not None
 
 
 def test_long_runs_have_all_their_digits():
@@ -73,4 +72,5 @@ def test_long_runs_have_all_their_digits():
     for variant in ("i-rle", "r-rle"):
         codec = ImageCodec(200, variant)
         text = codec.encode([("cat", mask.dense())])[0]
-        assert image_tokens(codec, tokenizer(), [Region("cat", mask)]) == tokenizer().count(text)
+        counted = codec.token_count([("cat", mask)], tokenizer().count, digits_alone=True)
+        assert counted == tokenizer().count(text)

@@ -1,6 +1,6 @@
-"""Lengths of image-wise descriptors under the Qwen2 vocabulary, without writing them.
+"""Lengths of image-wise descriptors in tokens, without writing them.
 
-Qwen2's tokenizer cuts every text at its digits before it merges anything: each digit is a token of its own,
+A tokenizer like Qwen2's cuts every text at its digits before it merges anything: each digit is a token of its own,
 and no lookbehind reaches across one. So a run's tokens do not depend on the runs around it, and a text of
 hundreds of runs is counted from how often each label begins one. A descriptor without run lengths is cut
 before its separators, which holds where no label ends in a mark that could merge with one.
@@ -9,43 +9,47 @@ before its separators, which holds where no label ends in a mark that could merg
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
 
-from t4s_data.codecs.isd import _DIALECTS, ImageCodec
 from t4s_data.codecs.labels import BACKGROUND
+from t4s_data.masks.canvas import REMEMBERED, cells_of
 from t4s_data.masks.mask import Ints, Mask
-from t4s_data.sample import Region
-from t4s_data.tokens.descriptors import REMEMBERED, cells_of
-from t4s_data.tokens.tokenizers import QwenTokenizer
+
+Count = Callable[[str], int]
+"""How many tokens a text has."""
 
 
-def image_tokens(codec: ImageCodec, tokenizer: QwenTokenizer, regions: Sequence[Region]) -> int:
+class Marks(NamedTuple):
+    """What stands between a run's label and length, between runs, between rows, and at the end."""
+
+    times: str
+    cell: str
+    row: str
+    end: str
+
+
+def map_tokens(regions: Sequence[tuple[str, Mask]], n: int, row_length: int, marks: Marks, count: Count) -> int | None:
     """Tokens of the one descriptor of regions with normalized labels: what counting its text gives.
 
-    >>> from t4s_data.tokens.tokenizers import load_tokenizer
-    >>> tokenizer = load_tokenizer("qwen2", ["<seg>", "</seg>"])
-    >>> image_tokens(ImageCodec(n=2), tokenizer, [Region("cat", Mask.from_dense(np.eye(2)))])
-    17
-    >>> tokenizer.count(ImageCodec(n=2).encode([("cat", np.eye(2, dtype=bool))])[0])
-    17
+    ``row_length`` is how many cells a run can have at most; 0 means that every cell is written by itself. None where
+    a label could merge with a separator.
+
+    >>> marks, cat = Marks("*", "|", "\\n", ""), Mask.from_dense(np.eye(2))
+    >>> map_tokens([("cat", cat)], 2, 2, marks, count=len) == len("<seg>cat*1|others*1\\nothers*1|cat*1</seg>")
+    True
     """
-    names = tuple(dict.fromkeys((BACKGROUND, *(region.label for region in regions))))
-    if codec.variant == "full" and not all(_is_closed(name) for name in names):
-        grids = [(region.label, cells_of(region.mask, codec.n).grid) for region in regions]
-        return tokenizer.count(codec.encode(grids)[0])
-    runs = _runs(
-        _row_length(codec),
-        codec.n,
-        tuple(region.mask for region in regions),
-        tuple(names.index(region.label) for region in regions),
-    )
-    begins = [_begin_tokens(codec, tokenizer, name) for name in names]
+    names = tuple(dict.fromkeys((BACKGROUND, *(label for label, _ in regions))))
+    if not row_length and not all(map(_is_closed, names)):
+        return None
+    masks, numbers = tuple(mask for _, mask in regions), tuple(names.index(label) for label, _ in regions)
+    runs = _runs(row_length, n, masks, numbers)
+    begins = [_begin_tokens(marks, count, name, lengths=row_length > 0) for name in names]
     return (
-        _count(tokenizer, f"<seg>{_DIALECTS[codec.dialect].end}</seg>")
+        _counted(count, f"<seg>{marks.end}</seg>")
         + runs.digits
         + sum(begins[name][place] * times for name, place, times in runs.begins)
     )
@@ -84,22 +88,17 @@ def _starts(cells: Ints, row_length: int) -> tuple[Ints, int]:
     return starts, sum(int(np.count_nonzero(lengths >= bound)) for bound in (1, 10, 100, 1000, 10000))
 
 
-def _row_length(codec: ImageCodec) -> int:
-    return {"full": 0, "r-rle": codec.n, "i-rle": codec.n**2}[codec.variant]
-
-
 @lru_cache(1 << 12)
-def _begin_tokens(codec: ImageCodec, tokenizer: QwenTokenizer, name: str) -> tuple[int, int, int]:
+def _begin_tokens(marks: Marks, count: Count, name: str, *, lengths: bool) -> tuple[int, int, int]:
     """Tokens of a run's name, and of what stands before and after it, at the three places a run can have."""
-    marks = _DIALECTS[codec.dialect]
-    spelled = name if codec.variant == "full" else f"{name}{marks.times}"
-    first, row, cell = (_count(tokenizer, mark + spelled) for mark in ("", marks.row, marks.cell))
+    spelled = f"{name}{marks.times}" if lengths else name
+    first, row, cell = (_counted(count, mark + spelled) for mark in ("", marks.row, marks.cell))
     return first, row, cell
 
 
 @lru_cache(1 << 12)
-def _count(tokenizer: QwenTokenizer, text: str) -> int:
-    return tokenizer.count(text)
+def _counted(count: Count, text: str) -> int:
+    return count(text)
 
 
 def _is_closed(label: str) -> bool:
