@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import mmap
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, TypeVar
 
 import msgspec
 
+from t4s_data.annotations.image_paths import name_of
 from t4s_data.annotations.instances import MAX_SIDE
 from t4s_data.errors import DataError, RecordError
 from t4s_data.files.texts import shown
@@ -28,9 +30,10 @@ class ImageItem(msgspec.Struct, frozen=True):
     """One item of `images`; height and width in pixels."""
 
     id: Id
-    file_name: str
     height: int
     width: int
+    file_name: str | None = None
+    coco_url: str | None = None
     license: Id | None = None
 
 
@@ -97,6 +100,13 @@ class ImageGroups:
         for image_id, items in placed.items():
             detail = f"{len(items)} annotations lie on image_id {shown(image_id)}, which is not in {self.path.name}"
             yield Reject(str(image_id), "unknown-image", detail)
+
+    def names(self) -> Iterator[str]:
+        """The names of the images as far as they can be read, in the file's order."""
+        for item in self.images:
+            with suppress(RecordError):
+                image = _read(item, ImageItem)
+                yield name_of(image.file_name, image.coco_url)
 
 
 def map_groups(path: Path) -> ImageGroups:

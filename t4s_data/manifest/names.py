@@ -32,5 +32,16 @@ TaskName = Literal[
     "geospatial-reasoning-segmentation",
     "visual-understanding",
 ]
+PresetName = Literal[
+    "ade20k",
+    "cityscapes",
+    "cityscapes-train-ids",
+    "coco-stuff",
+    "coco-stuff-train-ids",
+    "coco-stuff-pixelmaps",
+    "pascal-context-59",
+    "pascal-voc",
+]
+"""Data sets of index PNGs whose layout and classes are known."""
 BOX_TASKS: frozenset[str] = frozenset({"referring-comprehension"})
 """Tasks whose answer is a box alone, which image-wise descriptors cannot say."""

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -17,9 +18,10 @@ from t4s_data.conversation.tasks import KEPT
 from t4s_data.errors import RecipeError
 from t4s_data.files.location import Location
 from t4s_data.manifest.names import BOX_TASKS
+from t4s_data.manifest.presets import Preset, load_preset
 from t4s_data.manifest.shipped import load_manifest, shipped_folder
 from t4s_data.manifest.source import Manifest
-from t4s_data.recipe.spec import LimitsSpec, Recipe, SourceSpec
+from t4s_data.recipe.spec import PATHS, LimitsSpec, Recipe, SourceSpec
 from t4s_data.sources.source import SOURCES, Source
 
 NO_CODEC = "none"
@@ -77,6 +79,8 @@ class Part:
             sorted(self.tasks.items()),
             sorted(self.location.options.items()),
             self.location.root,
+            self.location.images,
+            sorted(self.location.files.items()),
         ]
         scalars = [self.name, self.repeat, self.limit, self.seed, self.tokenizer, self.vocabulary, self.embed]
         text = msgspec.json.encode([__version__, code_digest(), inputs, settings, scalars], enc_hook=str)
@@ -124,14 +128,16 @@ def _part(recipe: Recipe, table: int, split: str, data_root: Path, vocabulary: t
     split_by = source.split_by or manifest.default_split_by
     where = f"source[{table + 1}]"
     _check_split(manifest, split, split_by, where)
+    preset = load_preset(source.preset) if source.preset else None
     location = Location(
         data_root,
-        source.root or manifest.root,
+        source.root or (preset.root if preset else manifest.root),
         split,
         split_by,
-        files={role: (file.path, *file.alternatives) for role, file in manifest.files.items()},
-        images=manifest.images,
-        options={"seed": recipe.seed, **source.options},
+        files=_files(manifest, source, preset),
+        images=_below_root(source.images) if source.images else manifest.images,
+        options={"seed": recipe.seed, **(preset.options if preset else {}), **_options(source)},
+        given=frozenset(_given(source)),
     )
     return Part(
         table=table,
@@ -154,6 +160,27 @@ def _part(recipe: Recipe, table: int, split: str, data_root: Path, vocabulary: t
 def _max_share(recipe: Recipe, manifest: Manifest) -> float:
     given = (recipe.quarantine.max_share, manifest.expected_loss)
     return next((share for share in given if share is not None), MAX_SHARE)
+
+
+def _files(manifest: Manifest, source: SourceSpec, preset: Preset | None) -> dict[str, tuple[str, ...]]:
+    """The patterns of each role: the recipe's, or the preset's, or all of the layout."""
+    files = {role: (file.path, *file.alternatives) for role, file in manifest.files.items()}
+    files |= {role: (pattern,) for role, pattern in (preset.files if preset else {}).items()}
+    return files | {role: (_below_root(path),) for role, path in _given(source).items()}
+
+
+def _given(source: SourceSpec) -> dict[str, str]:
+    """The recipe's own path patterns by the roles that they have in the layout."""
+    roles = {"annotations": "instances"} if source.name == "coco-instances" else {}
+    return {roles.get(key, key): path for key, path in source.paths.items()}
+
+
+def _options(source: SourceSpec) -> dict[str, Any]:
+    return {key: value for key, value in source.options.items() if key not in (*PATHS, "preset")}
+
+
+def _below_root(pattern: str) -> str:
+    return f"{{root}}/{pattern}"
 
 
 def _check_split(manifest: Manifest, split: str, split_by: str | None, where: str) -> None:

@@ -9,8 +9,11 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator,
 
 from t4s_data.codecs.codec import codec_of
 from t4s_data.codecs.spec import CodecSpec
-from t4s_data.manifest.names import BOX_TASKS, SourceName, TaskName
+from t4s_data.manifest.names import BOX_TASKS, PresetName, SourceName, TaskName
+from t4s_data.manifest.source import check_pattern
 
+PATHS = ("annotations", "images", "masks", "classes")
+"""Keys of a `[[source]]` that are path patterns below its root."""
 SplitName = Annotated[str, Field(pattern=r"^[A-Za-z0-9_][A-Za-z0-9_.+-]*$")]
 
 
@@ -67,6 +70,14 @@ OPTIONS: Mapping[str, tuple[SourceName, ...]] = {
     "labels": ("coco-instances",),
     "crowd": ("coco-instances",),
     "ignore_ids": ("mask-folder",),
+    "threshold": ("mask-folder",),
+    "image_suffix": ("mask-folder",),
+    "label_suffix": ("mask-folder",),
+    "preset": ("mask-folder",),
+    "annotations": ("coco-instances", "mask-folder"),
+    "images": ("coco-instances", "mask-folder"),
+    "masks": ("mask-folder",),
+    "classes": ("mask-folder",),
 }
 """Keys of a `[[source]]` that only some sources know, and which; their readers have the defaults."""
 
@@ -106,10 +117,35 @@ class SourceSpec(_Model):
         None, description="mask-folder: values of index PNGs that are no class"
     )
 
+    threshold: int | None = Field(
+        None, ge=1, le=255, description="mask-folder: JPEG masks are read, the region from this gray value upward"
+    )
+    image_suffix: str | None = Field(
+        None, min_length=1, description="mask-folder: how names of images end, where stems differ from their labels'"
+    )
+    label_suffix: str | None = Field(None, min_length=1, description="mask-folder: how names of index PNGs end")
+    preset: PresetName | None = Field(None, description="mask-folder: a data set whose layout and classes are known")
+    annotations: str | None = Field(
+        None,
+        min_length=1,
+        description="own data: file (or glob pattern) below root; mask-folder: the table, or the folder of index PNGs; "
+        "{split} stands for the split",
+    )
+    images: str | None = Field(
+        None, min_length=1, description='own data: folder of the images below root, "." for root itself'
+    )
+    masks: str | None = Field(None, min_length=1, description="mask-folder: folder of the masks below root")
+    classes: str | None = Field(None, min_length=1, description="mask-folder: list of classes below root")
+
     @property
     def options(self) -> dict[str, Any]:
         """The keys that only some sources know, as far as they are given."""
         return {key: value for key in OPTIONS if (value := getattr(self, key)) is not None}
+
+    @property
+    def paths(self) -> dict[str, str]:
+        """The path patterns that are given, by key."""
+        return {key: value for key in PATHS if (value := getattr(self, key)) is not None}
 
     @model_validator(mode="after")
     def _only_its_own_keys(self) -> SourceSpec:
@@ -118,12 +154,25 @@ class SourceSpec(_Model):
                 raise ValueError(f"source {self.name!r} has no key {key!r}; only {', '.join(OPTIONS[key])} has it")
         return self
 
-    @field_validator("root")
+    @field_validator("root", *PATHS)
     @classmethod
     def _below_the_data_root(cls, value: str | None) -> str | None:
-        if value is not None and (not value or value.startswith("/") or ".." in value.replace("\\", "/").split("/")):
-            raise ValueError(f"{value!r} is no folder below --data-root")
-        return value
+        if value is None:
+            return value
+        if not value or value.startswith("/") or ".." in value.replace("\\", "/").split("/"):
+            raise ValueError(f"{value!r} is no file or folder below --data-root")
+        if "\\" in value:
+            raise ValueError(f"{value!r}: folders are parted by /")
+        return check_pattern(value)
+
+    @model_validator(mode="after")
+    def _each_split_has_its_own_file(self) -> SourceSpec:
+        if len(self.splits) > 1 and self.annotations and "{split}" not in self.annotations:
+            raise ValueError(
+                f"annotations {self.annotations!r} would be read for each of the splits {', '.join(self.splits)}; "
+                "{split} stands for the split"
+            )
+        return self
 
     @model_validator(mode="after")
     def _no_split_twice(self) -> SourceSpec:

@@ -8,19 +8,20 @@ are left out unless the recipe says ``crowd = "use"``: CVAT marks every brush ma
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from t4s_data.annotations.image_groups import AnnotationItem, ImageGroups, ImageItem, map_groups, read_annotation
+from t4s_data.annotations.image_paths import ImagePaths, name_of
 from t4s_data.annotations.segmentations import check
 from t4s_data.errors import DataError, RecordError
 from t4s_data.files.location import Location
-from t4s_data.files.names import image_name
 from t4s_data.files.texts import shown, text_of
 from t4s_data.masks.mask import Mask
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
@@ -31,40 +32,61 @@ HOW_TO_USE = 'crowd = "use" in the recipe takes them like all others'
 
 @dataclass(frozen=True, slots=True)
 class CocoInstances:
-    """One annotation file.
+    """One annotation file, or those of a glob pattern in sorted order.
 
     The key of a record is the image's id, or the annotation's where captions are used, with the place of
-    the text behind it where there is a list of them.
+    the text behind it where there is a list of them. Files of a pattern number their images each on its own:
+    the path of the file stands before the key there.
     """
 
     location: Location
 
     def inputs(self) -> list[Path]:
-        """The annotation file."""
-        return [self.location.file("instances")]
-
-    def entries(self) -> Iterator[Entry | Reject]:
-        """One entry an image, or one an annotation, in the order of the file's images.
+        """The annotation files.
 
         Raises:
-            DataError: the file is no COCO instances file, or has no categories where their names are needed.
+            DataError: none was named and several could be meant, or the one is not divided into splits.
         """
-        file = map_groups(self.location.file("instances"))
+        self.location.check_only("instances")
+        self.location.check_divided("instances")
+        return self.location.globbed("instances")
+
+    def entries(self) -> Iterator[Entry | Reject]:
+        """One entry an image, or one an annotation, in the order of the files and their images.
+
+        Raises:
+            DataError: a file is no COCO instances file, or has no categories where their names are needed.
+        """
+        for path in self.inputs():
+            prefix = self._prefix(path)
+            yield from (_prefixed(item, prefix) for item in self._entries(map_groups(path)))
+
+    def _entries(self, file: ImageGroups) -> Iterator[Entry | Reject]:
         captions = self.location.options.get("labels") == "captions"
         if not captions and not file.categories:
             raise DataError(f'{file.path}: no categories; labels = "captions" works without them')
+        paths = ImagePaths.of(self.location, file.path, file.names())
         for group in file.groups():
             if isinstance(group, Reject):
                 yield group
             elif captions:
-                yield from self._captions(*group, file)
+                yield from self._captions(*group, file, paths)
             else:
-                yield self._image(*group, file)
+                yield self._image(*group, file, paths)
 
-    def _image(self, image: ImageItem, items: list[msgspec.Raw], file: ImageGroups) -> Entry | Reject:
+    def _prefix(self, path: Path) -> str:
+        """What tells the records of one file from those of another; nothing where there can be but one."""
+        if not self.location.is_glob("instances"):
+            return ""
+        fixed = re.split(r"[*?\[]", self.location.pattern("instances"))[0].rpartition("/")[0]
+        return path.relative_to(self.location.data_root / fixed).with_suffix("").as_posix() + "/"
+
+    def _image(
+        self, image: ImageItem, items: list[msgspec.Raw], file: ImageGroups, paths: ImagePaths
+    ) -> Entry | Reject:
         key = str(image.id)
         try:
-            shared = self._shared(image, file)
+            shared = _shared(image, file, paths)
             found = _Found.of(items, file, crowds=self._crowds)
         except RecordError as error:
             return Reject.of(key, error)
@@ -76,28 +98,20 @@ class CocoInstances:
         """Whether annotations with `iscrowd` are used like all others."""
         return self.location.options.get("crowd") == "use"
 
-    def _captions(self, image: ImageItem, items: list[msgspec.Raw], file: ImageGroups) -> Iterator[Entry | Reject]:
+    def _captions(
+        self, image: ImageItem, items: list[msgspec.Raw], file: ImageGroups, paths: ImagePaths
+    ) -> Iterator[Entry | Reject]:
         for position, item in enumerate(items):
             key = f"{image.id}-[{position}]"
             try:
                 annotation = read_annotation(item)
                 key = str(annotation.id)
                 texts = _texts(annotation, crowds=self._crowds)
-                shared = {**self._shared(image, file), "segmentation": _segmentation(annotation)}
+                shared = {**_shared(image, file, paths), "segmentation": _segmentation(annotation)}
             except RecordError as error:
                 yield Reject.of(key, error)
                 continue
             yield from of_one(key, _told(texts, shared))
-
-    def _shared(self, image: ImageItem, file: ImageGroups) -> dict[str, Any]:
-        """What every record of an image needs; a licence has only the name that the file itself gives it."""
-        return {
-            "image": self.location.image_path(image_name(image.file_name, "file_name")),
-            "image_id": str(image.id),
-            "height": image.height,
-            "width": image.width,
-            "license": None if image.license is None else file.licenses.get(image.license),
-        }
 
     def samples(self, entry: Entry) -> Iterator[Sample | Reject]:
         """The image with its regions, the largest first, or one sample a text; texts share the mask."""
@@ -120,6 +134,24 @@ class CocoInstances:
         mask = Mask.from_parts(record["segmentation"], record["height"], record["width"])
         for key, text in zip(entry.keys, record["texts"], strict=False):
             yield Sample(key, image, regions=(Region(text, mask),), query=text, **about)
+
+
+def _shared(image: ImageItem, file: ImageGroups, paths: ImagePaths) -> dict[str, Any]:
+    """What every record of an image needs; a licence has only the name that the file itself gives it."""
+    return {
+        "image": paths.path(name_of(image.file_name, image.coco_url)),
+        "image_id": str(image.id),
+        "height": image.height,
+        "width": image.width,
+        "license": None if image.license is None else file.licenses.get(image.license),
+    }
+
+
+def _prefixed(item: Entry | Reject, prefix: str) -> Entry | Reject:
+    """The item with the prefix before each of its keys."""
+    if isinstance(item, Entry):
+        return replace(item, keys=tuple(prefix + key for key in item.keys)) if prefix else item
+    return replace(item, key=prefix + item.key)
 
 
 @dataclass(slots=True)

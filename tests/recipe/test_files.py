@@ -39,7 +39,7 @@ def test_a_recipe_comes_with_the_digest_of_its_file(tmp_path):
         (HEAD, "source: missing"),
         (HEAD + '[[source]]\nname = "refcoc0"\n', "source[1].name: Input should be 'coco-panoptic'"),
         (HEAD + SOURCE + SOURCE.replace("refcoco", "refcoc0"), "source[2].name: Input should be"),
-        (HEAD + SOURCE + "reapet = 2\n", "source[1].reapet: no such key; allowed are as_split, codec"),
+        (HEAD + SOURCE + "reapet = 2\n", "source[1].reapet: no such key; allowed are annotations, as_split"),
         (HEAD + SOURCE + 'repeat = "2"\n', "source[1].repeat: Input should be a valid integer, found '2'"),
         (HEAD + SOURCE + "repeat = true\n", "source[1].repeat: Input should be a valid integer, found True"),
         (HEAD + SOURCE + "tasks = { cooking = 1 }\n", "source[1].tasks.cooking: Input should be 'panoptic"),
