@@ -1,14 +1,16 @@
 """Add the tokens of this export to a model: python add_tokens.py MODEL TARGET [options].
 
-Needs transformers and torch. Each token of tokens/new_special_tokens.yaml that the tokenizer lacks becomes one special
-token, and its rows in the embedding and the output layer start from the mean of the words of its description. With
---min-pixels, Qwen-VL's image processor scales smaller images up to that area.
+Needs transformers and torch. Each token of tokens/new_special_tokens.yaml that the tokenizer lacks becomes one token of
+its own, and its rows in the embedding and the output layer start from the mean of the words of its description. The
+tokens are not special ones, in spite of the file's name: skip_special_tokens=True, which many trainers and evaluators
+decode with, keeps them. With --min-pixels, Qwen-VL's image processor scales smaller images up to that area.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,13 @@ def read_descriptions(path: Path) -> dict[str, str]:
     """Token to description; every line of the file is a member of a JSON object."""
     lines = [line for line in path.read_text(encoding="utf-8").splitlines() if line != "{}"]
     return json.loads("{" + ",".join(lines) + "}")
+
+
+def add_tokens(tokenizer: Any, tokens: Iterable[str]) -> None:
+    """Add tokens that are found in a text as it is and that no decoding leaves out."""
+    from tokenizers import AddedToken
+
+    tokenizer.add_tokens([AddedToken(token, special=False, normalized=False) for token in tokens])
 
 
 def load_model(source: str, trust: bool) -> Any:
@@ -53,12 +62,13 @@ def main(source: str, target: str, *, trust: bool, min_pixels: int | None) -> No
     tokenizer = getattr(processor, "tokenizer", processor)
     known = set(tokenizer.get_vocab())
     new = {token: words for token, words in read_descriptions(TOKENS).items() if token not in known}
-    tokenizer.add_tokens(list(new), special_tokens=True)
+    add_tokens(tokenizer, new)
     model = load_model(source, trust)
     # InternVL's own class holds a whole language model and that one's configuration.
     inner = getattr(model.config, "llm_config", None)
     language = model if inner is None else model.language_model
     rows = language.get_input_embeddings().weight.shape[0]
+    # Qwen-VL's embedding has rows to spare: resizing it to the number of tokens would take them away.
     if len(tokenizer) > rows:
         language.resize_token_embeddings(len(tokenizer))
         if inner is not None:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from t4s_data.export.examples import Example
-from t4s_data.export.format import MODEL, Facts, conversation, joined
+from t4s_data.export.format import ADD_TOKENS, MODEL, Facts, conversation, joined, token_script
 from t4s_data.export.streams import to_json, write_lines
 
 
@@ -35,8 +35,9 @@ class LlamaFactory:
         return write_lines(path, records)
 
     def companions(self, facts: Facts) -> Mapping[str, str]:
-        """``dataset_info.json``, an entry for each split."""
-        return {"dataset_info.json": to_json({_entry(facts, split): self._info(split) for split in facts.rows})}
+        """``dataset_info.json``, an entry for each split, and the script that adds the tokens as ordinary ones."""
+        entries = {_entry(facts, split): self._info(split) for split in facts.rows}
+        return {"dataset_info.json": to_json(entries), **token_script()}
 
     def _info(self, split: str) -> dict[str, Any]:
         return {
@@ -74,7 +75,10 @@ class LlamaFactory:
         return (
             f"LLaMA-Factory adds the {facts.tokens} tokens as special tokens and trains embedding and output layer in "
             "full (--additional_target); desc_init starts the rows it has to append from the words of their "
-            "descriptions, but appends none where the embedding has rows to spare, as Qwen2-VL's has."
+            "descriptions, but appends none where the embedding has rows to spare, as Qwen2-VL's has. A text that is "
+            "decoded with skip_special_tokens=True loses special tokens, and the masks with them: predict with "
+            f"skip_special_tokens: false, or run {ADD_TOKENS}, train the model that it writes and leave "
+            "--new_special_tokens_config out."
         )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from t4s_data.export.examples import Example
-from t4s_data.export.format import Facts, joined
+from t4s_data.export.format import ADD_TOKENS, Facts, joined, token_script
 from t4s_data.export.streams import write_lines
 from t4s_data.export.training import TrainingRecipe
 
@@ -40,8 +40,8 @@ class MsSwift:
         return write_lines(path, records)
 
     def companions(self, facts: Facts) -> Mapping[str, str]:  # noqa: ARG002
-        """The training recipe."""
-        return {RECIPE: TrainingRecipe().to_yaml()}
+        """The training recipe, and the script that adds the tokens as ordinary ones."""
+        return {RECIPE: TrainingRecipe().to_yaml(), **token_script()}
 
     def command(self, facts: Facts) -> str:
         """``swift sft`` with the recipe, the data and the tokens."""
@@ -55,5 +55,7 @@ class MsSwift:
         return (
             f"ms-swift adds the {facts.tokens} tokens of the file as special tokens, enlarges the embedding only if it "
             "has fewer rows than there are tokens then, and trains embedding and output layer in full because of "
-            "--modules_to_save; LoRA alone would leave the new rows as they are."
+            "--modules_to_save; LoRA alone would leave the new rows as they are. A text that is decoded with "
+            "skip_special_tokens=True loses special tokens, and the masks with them: decode with False, or run "
+            f"{ADD_TOKENS}, train the model that it writes and leave --new_special_tokens out."
         )

