@@ -25,6 +25,8 @@ REASONS: Mapping[str, str] = {
     "image-unreadable": "the image file cannot be opened as an image",
     "no-target": "nothing is left to segment and the source has no no-target records",
     "answer-mismatch": "an answer does not have as many places as it has regions",
+    "too-large": "the record passes a bound of what is read: points, pixels, run lengths, texts or bytes",
+    "outside-root": "a link leads out of the data root, or to something that is no file",
     "too-long": "the answer passes the recipe's token limit",
 }
 """Why a record is not used: the fixed list of quarantine reasons."""

@@ -16,9 +16,9 @@ from typing import Annotated, TypeVar
 import msgspec
 
 from t4s_data.annotations.image_paths import name_of
-from t4s_data.annotations.instances import MAX_SIDE
 from t4s_data.errors import DataError, RecordError
 from t4s_data.files.texts import shown
+from t4s_data.masks.rle import MAX_SIDE
 from t4s_data.sample import Reject
 
 Id = int | Annotated[str, msgspec.Meta(min_length=1, max_length=255)]

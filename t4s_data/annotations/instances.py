@@ -18,9 +18,7 @@ from t4s_data.annotations.segmentations import check
 from t4s_data.errors import DataError, RecordError
 from t4s_data.files.names import image_name
 from t4s_data.files.texts import shown
-
-MAX_SIDE = 65_535
-"""The longest side of a JPEG; what is larger is a broken record, and would take all memory to paint."""
+from t4s_data.masks.rle import MAX_SIDE
 
 
 class ImageRecord(msgspec.Struct, frozen=True):

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import msgspec
 import numpy as np
 
-from t4s_data.masks.canvas import box_pixels, cell_box, cell_edges, grid_of
+from t4s_data.masks.canvas import box_pixels, by_side, cell_box, cell_edges, grid_of
 from t4s_data.masks.mask import Bools, Ints, Mask, union
 
 CANVASES = (16, 24, 32, 48, 64, 80)
@@ -128,7 +128,7 @@ class _Axis(NamedTuple):
     within: Ints
 
 
-@lru_cache(4096)
+@by_side
 def _axis(n: int, length: int) -> _Axis:
     edges = cell_edges(n, length)
     cell = np.arange(length + 1) * n // length

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
-from typing import NamedTuple
+from collections.abc import Callable
+from functools import lru_cache, wraps
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
@@ -14,6 +15,9 @@ from t4s_data.masks.rle import Ints
 Box = tuple[int, int, int, int]
 REMEMBERED = 256
 """Masks that are remembered: more than the regions of an image, so that another task or pass finds them."""
+T = TypeVar("T")
+
+_SHORT_SIDE = 2048
 
 
 class Cells(NamedTuple):
@@ -123,6 +127,20 @@ def cell_box(grid: Bools) -> Box:
     return by_column.find(1) // n, first // n, by_column.rfind(1) // n, by_row.rfind(1) // n
 
 
+def by_side(make: Callable[[int, int], T]) -> Callable[[int, int], T]:
+    """Remember what is made of n cells along a side of so many pixels: of short sides all, of long ones a few.
+
+    It takes memory with the side's length, and images of ever other sizes would take all there is.
+    """
+    of_short, of_long = lru_cache(1 << 10)(make), lru_cache(1 << 4)(make)
+
+    @wraps(make)
+    def remembered(n: int, length: int) -> T:
+        return of_short(n, length) if length <= _SHORT_SIDE else of_long(n, length)
+
+    return remembered
+
+
 class _Axis(NamedTuple):
     """One side of an image: its distinct sampled pixels and, by pixel, what a run's end there has passed.
 
@@ -136,7 +154,7 @@ class _Axis(NamedTuple):
     owners: Ints | None
 
 
-@lru_cache(maxsize=4096)
+@by_side
 def _axis(n: int, length: int) -> _Axis:
     picked, owners = np.unique(sample_positions(n, length), return_inverse=True)
     here = np.zeros(length + 1, dtype=np.int64)

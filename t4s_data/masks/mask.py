@@ -12,9 +12,28 @@ from numpy.typing import ArrayLike, NDArray
 from pycocotools import mask as coco
 
 from t4s_data.errors import RecordError
-from t4s_data.masks.rle import MAX_PIXELS, Ints, canonical, compressed, is_empty, runs_between, short, uncompressed
+from t4s_data.masks.rle import (
+    MAX_PIXELS,
+    MAX_RUNS,
+    MAX_SIDE,
+    Ints,
+    canonical,
+    compressed,
+    is_empty,
+    runs_between,
+    short,
+    uncompressed,
+)
 
 Bools = NDArray[np.bool_]
+
+MAX_STEPS = 10_000_000
+"""The most steps of a region's outlines, five a pixel of the longer direction of each edge.
+
+pycocotools takes 24 bytes a step and does not look whether it got them. COCO's largest have some 20,000.
+"""
+_STEPS_PER_PIXEL = 5
+_FEW = 16
 
 
 @dataclass(frozen=True)
@@ -24,8 +43,8 @@ class Mask:
     ``counts`` are COCO compressed run lengths over the column-major pixels, the first run unset. They
     are canonical (only the first run may be of length 0), so equal pixel sets have equal masks. The
     constructor trusts its arguments: anything from outside comes in through the ``from_`` methods,
-    which raise :class:`RecordError` with reason ``no-mask``, ``bad-mask``, ``empty-mask`` or
-    ``size-mismatch``.
+    which raise :class:`RecordError` with reason ``no-mask``, ``bad-mask``, ``empty-mask``, ``size-mismatch``
+    or, past :data:`MAX_STEPS`, ``MAX_RUNS`` or ``MAX_PIXELS``, ``too-large``.
 
     >>> mask = Mask.from_polygons([[1, 1, 4, 1, 4, 3, 1, 3]], 4, 6)
     >>> mask.area, mask.box, mask.runs.tolist()
@@ -63,6 +82,7 @@ class Mask:
         if not isinstance(polygons, list | tuple) or not polygons:
             raise RecordError("bad-mask", f"expected a list of polygons, found {short(polygons)}")
         points = [_points(polygon, max(height, width)) for polygon in polygons]
+        _check_steps(points, max(height, width))
         return _union_of([rle["counts"] for rle in coco.frPyObjects(points, height, width)], height, width)
 
     @classmethod
@@ -165,11 +185,18 @@ def masks_of_labels(labels: NDArray[np.integer[Any]]) -> dict[int, Mask]:
 
 
 def _union_of(counts: list[bytes], height: int, width: int) -> Mask:
-    if len(counts) > 1:
-        counts = [coco.merge([_rle(part, height, width) for part in counts])["counts"]]
+    if sum(map(len, counts)) > MAX_RUNS:
+        raise RecordError("too-large", f"run lengths of more than {MAX_RUNS:,} characters in {len(counts):,} parts")
+    # Merging goes through all that is merged already for each part: of many parts, few at a time.
+    while len(counts) > 1:
+        counts = [_merged(counts[at : at + _FEW], height, width) for at in range(0, len(counts), _FEW)]
     if is_empty(counts[0]):
         raise RecordError("empty-mask", f"no pixel inside {height} x {width}")
     return Mask(height, width, counts[0])
+
+
+def _merged(counts: list[bytes], height: int, width: int) -> bytes:
+    return counts[0] if len(counts) == 1 else coco.merge([_rle(part, height, width) for part in counts])["counts"]
 
 
 def _rle(counts: bytes, height: int, width: int) -> dict[str, Any]:
@@ -184,8 +211,11 @@ def _same_size(masks: Sequence[Mask]) -> list[dict[str, Any]]:
 
 
 def _check_size(height: int, width: int) -> None:
-    if not (isinstance(height, int) and isinstance(width, int) and height > 0 < width and height * width <= MAX_PIXELS):
-        raise RecordError("bad-mask", f"no image has {height!r} x {width!r} pixels")
+    if not (isinstance(height, int) and isinstance(width, int) and height > 0 < width):
+        raise RecordError("bad-mask", f"no image has {short(height)} x {short(width)} pixels")
+    if max(height, width) > MAX_SIDE or height * width > MAX_PIXELS:
+        detail = f"an image of {short(height)} x {short(width)} pixels"
+        raise RecordError("too-large", f"{detail}; a side of {MAX_SIDE:,} and {MAX_PIXELS:,} pixels are allowed")
 
 
 def _points(polygon: Any, reach: int) -> NDArray[np.float64]:
@@ -201,6 +231,20 @@ def _points(polygon: Any, reach: int) -> NDArray[np.float64]:
     if not (-reach <= points.min() and points.max() <= 2 * reach):
         raise RecordError("bad-mask", f"a polygon lies far outside the image: {short(polygon)}")
     return points
+
+
+def _check_steps(polygons: list[NDArray[np.float64]], reach: int) -> None:
+    """Make sure that rasterizing takes no more than :data:`MAX_STEPS`; nearly all polygons are too small to count."""
+    numbers = sum(map(len, polygons))
+    # No edge is longer than from one end of where points may lie to the other.
+    most = numbers * (_STEPS_PER_PIXEL * (3 * reach + 1) + 1)
+    if most > MAX_STEPS and (steps := sum(map(_steps, polygons))) > MAX_STEPS:
+        raise RecordError("too-large", f"polygons of {numbers // 2:,} points take {steps:,} steps to draw")
+
+
+def _steps(points: NDArray[np.float64]) -> int:
+    edges = np.abs(np.diff(points.reshape(-1, 2), axis=0, append=points[None, :2]))
+    return int((_STEPS_PER_PIXEL * (edges.max(axis=1) + 1) + 1).sum())
 
 
 def _object_counts(rle: Any, height: int, width: int) -> bytes:

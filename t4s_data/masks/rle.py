@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from reprlib import Repr
 from typing import Any
 
 import numpy as np
@@ -12,12 +13,18 @@ from t4s_data.errors import RecordError
 
 Ints = NDArray[np.int64]
 
-MAX_PIXELS = 2**31 - 1
-"""The most pixels of an image: what every C library in use can count."""
+MAX_PIXELS = 178_956_970
+"""The most pixels of an image: what Pillow opens at most, and so every trainer that reads with it."""
+MAX_SIDE = 65_535
+"""The longest side of an image in pixels: a JPEG's."""
+MAX_RUNS = 1 << 21
+"""The most run lengths, or characters of compressed ones, of a region: hundreds of times what COCO's have."""
 
 _LONGEST_NUMBER = 7
 # Characters that go on, then one that ends the number; no number of an image is longer than this.
 _COUNTS = re.compile(rb"(?:[P-o]{0,6}+[0-O])++")
+_SHORT = Repr()
+_SHORT.maxlevel, _SHORT.maxlist, _SHORT.maxdict, _SHORT.maxstring, _SHORT.maxother = 3, 12, 6, 70, 70
 _ZERO = np.uint8(ord("0"))
 _DIGITS = np.array([*range(16), *range(-16, 0), *range(32)], dtype=np.int64)
 _SIGNED_LIMITS = np.array([1 << (5 * chars - 1) for chars in range(1, _LONGEST_NUMBER)], dtype=np.int64)
@@ -26,11 +33,14 @@ _SIGNED_LIMITS = np.array([1 << (5 * chars - 1) for chars in range(1, _LONGEST_N
 def canonical(counts: Any, height: int, width: int) -> bytes:
     """Canonical compressed counts of compressed counts or a list of run lengths from outside, verified.
 
-    Raises :class:`RecordError` ``bad-mask`` if they are malformed or do not add up to the image.
+    Raises :class:`RecordError` ``bad-mask`` if they are malformed or do not add up to the image, ``too-large`` if
+    they pass :data:`MAX_RUNS`.
 
     >>> canonical([2, 0, 1, 3], 2, 3), canonical("33", 2, 3)
     (b'33', b'33')
     """
+    if isinstance(counts, str | bytes | list | tuple) and len(counts) > MAX_RUNS:
+        raise RecordError("too-large", f"{len(counts):,} run lengths or characters of them, {MAX_RUNS:,} allowed")
     runs = _unpacked(counts) if isinstance(counts, str | bytes) else _listed(counts)
     # Bounding each run first keeps the sum from passing 64 bits.
     if len(runs) == 0 or runs.min() < 0 or runs.max() > height * width or runs.sum() != height * width:
@@ -83,7 +93,7 @@ def is_empty(counts: bytes) -> bool:
 
 def short(value: Any) -> str:
     """A value as an error message shows it."""
-    text = repr(value)
+    text = _SHORT.repr(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from t4s_data.annotations.instances import MAX_SIDE
 from t4s_data.annotations.segmentations import packed
 from t4s_data.errors import RecordError
 from t4s_data.files.folders import list_in
@@ -19,6 +18,7 @@ from t4s_data.files.location import Location
 from t4s_data.files.names import coco_image_id, image_name
 from t4s_data.files.texts import shown, text_of
 from t4s_data.masks.mask import Mask
+from t4s_data.masks.rle import MAX_SIDE
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
 from t4s_data.sources.entries import of_one
 
