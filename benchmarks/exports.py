@@ -15,7 +15,8 @@ from pathlib import Path
 
 from small_corpus import write_corpus
 
-from t4s_data.export.formats import FORMATS, Plan, export
+from t4s_data.export.format import FORMATS
+from t4s_data.export.formats import Plan, export
 
 
 def sizes(rows: int) -> dict[tuple[str, str], int]:

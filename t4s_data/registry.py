@@ -7,7 +7,7 @@ name alone: nothing is imported before it is used.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
@@ -17,6 +17,9 @@ from typing import Any, NamedTuple, TypeVar
 from t4s_data.errors import CommandError, PluginError
 
 T = TypeVar("T")
+
+RECORDED = {"recorded": True}
+"""The validation context in which a finished corpus's recipe is read: what it names need not be installed here."""
 
 
 class Origin(NamedTuple):
@@ -31,16 +34,25 @@ class Registry(Mapping[str, T]):
     """Objects by name, each imported when it is first asked for: built-in ones, then plugged-in ones by name.
 
     ``builtin`` maps a name to ``module:object``; ``group`` is the group of entry points whose names are added.
-    ``names`` and ``in`` import nothing.
+    Names and ``in`` import nothing. ``ready`` takes a name and what was imported, and gives the object or raises
+    what is wrong with it.
 
     >>> from t4s_data.codecs.codec import CODECS
     >>> "bsd" in CODECS, CODECS.is_builtin("bsd"), CODECS["bsd"].__name__
     (True, True, 'BoxCodec')
     """
 
-    def __init__(self, kind: str, group: str, builtin: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        kind: str,
+        group: str,
+        builtin: Mapping[str, str],
+        *,
+        ready: Callable[[str, Any], T] = lambda _, found: found,
+    ) -> None:
         self.kind = kind
         self.group = group
+        self.ready = ready
         self.builtin = {name: EntryPoint(name, value, group) for name, value in builtin.items()}
         self._loaded: dict[str, T] = {}
 
@@ -62,7 +74,7 @@ class Registry(Mapping[str, T]):
             PluginError: a plug-in fails when it is imported, or two things have this name.
         """
         if name not in self._loaded:
-            self._loaded[name] = _load(self._found(name), self.kind)
+            self._loaded[name] = self._load(self._found(name))
         return self._loaded[name]
 
     def is_builtin(self, name: str) -> bool:
@@ -83,25 +95,24 @@ class Registry(Mapping[str, T]):
             raise PluginError(f"{self.kind} {name!r}: the name is taken twice, by {owners}; uninstall one of them")
         return points[0]
 
+    def _load(self, point: EntryPoint) -> T:
+        try:
+            return self.ready(point.name, point.load())
+        except Exception as error:
+            if point.name in self.builtin:
+                raise
+            # Whatever another's code does when it is imported.
+            raise PluginError(
+                f"{self.kind} {point.name!r} of {_owner(point)} ({point.value}) cannot be used: "
+                f"{type(error).__name__}: {error}"
+            ) from error
+
     @cached_property
     def _plugged(self) -> Mapping[str, list[EntryPoint]]:
         found: dict[str, list[EntryPoint]] = {}
         for point in entry_points(group=self.group):
             found.setdefault(point.name, []).append(point)
         return {name: sorted(points, key=_owner) for name, points in found.items()}
-
-
-def _load(point: EntryPoint, kind: str) -> Any:
-    try:
-        return point.load()
-    except Exception as error:
-        if point.dist is None:
-            raise
-        # Whatever another's code does when it is imported.
-        raise PluginError(
-            f"{kind} {point.name!r} of {_owner(point)} cannot be used: "
-            f"importing {point.value} failed: {type(error).__name__}: {error}"
-        ) from error
 
 
 def _owner(point: EntryPoint) -> str:

@@ -104,7 +104,8 @@ def try_out(work: Path, name: str, mode: str) -> None:
     """Export in one image mode, then steps 1 and 2."""
     from small_corpus import write_corpus, write_images
 
-    from t4s_data.export.formats import FORMATS, Plan, export
+    from t4s_data.export.format import FORMATS
+    from t4s_data.export.formats import Plan, export
 
     python, trainer = python_of(work, name), TRAINERS[name]
     model, variables = make_model(work, python), environment(work, python)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shlex
-from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -14,20 +13,15 @@ from pipelines.console import Cells, print_table, say, write_json
 from t4s_data.errors import CommandError
 
 
-class FormatName(StrEnum):
-    """The formats; the same names as in :data:`t4s_data.export.formats.FORMATS`."""
-
-    ms_swift = "ms-swift"
-    llava = "llava"
-    qwen_vl = "qwen-vl"
-    llama_factory = "llama-factory"
-    internvl = "internvl"
-    trl = "trl"
-
-
 def export(
     corpus: Annotated[Path, typer.Argument(help="a corpus folder", metavar="CORPUS")],
-    format: Annotated[FormatName, typer.Option(help="the trainer's format")],  # noqa: A002
+    format: Annotated[  # noqa: A002
+        str,
+        typer.Option(
+            help="the trainer's format: ms-swift, llava, qwen-vl, llama-factory, internvl, trl, or a plugged-in one",
+            metavar="NAME",
+        ),
+    ],
     out: Annotated[Path, typer.Option("--out", help="folder of the export", metavar="DIR")],
     split: Annotated[
         list[str] | None, typer.Option(help="only this split of the corpus; can be repeated", metavar="NAME")
@@ -45,7 +39,8 @@ def export(
     json: Json = None,
 ) -> None:
     """Write a corpus in a trainer's format and print the command that trains on it."""
-    from t4s_data.export.formats import FORMATS, Choice, Plan
+    from t4s_data.export.format import FORMATS
+    from t4s_data.export.formats import Choice, Plan
     from t4s_data.export.formats import export as run_export
 
     choice = Choice(tuple(split or ()), tuple(source or ()), limit)
@@ -56,7 +51,7 @@ def export(
     table: list[Cells] = [[name, FORMATS[format].file(name), rows] for name, rows in done.rows.items()]
     print_table(f"{out}: {format}", ["split", "file", "rows"], table)
     say(f"To train on it:\n\ncd {shlex.quote(str(out))}\n{done.command}\n\n{done.tokens}")
-    write_json(json, {"format": str(format), "rows": dict(done.rows), "command": done.command, "tokens": done.tokens})
+    write_json(json, {"format": format, "rows": dict(done.rows), "command": done.command, "tokens": done.tokens})
 
 
 def _prefix(data_root: Path | None, image_prefix: str | None) -> str:

@@ -9,6 +9,7 @@ import typer
 
 from pipelines.commands.options import Json
 from pipelines.console import print_table, write_json
+from t4s_data.errors import PluginError
 from t4s_data.manifest.source import Manifest
 
 
@@ -19,16 +20,24 @@ def sources(
     json: Json = None,
 ) -> None:
     """List the sources: layout, where each looks below the data root, found or not."""
-    from t4s_data.manifest.shipped import load_manifest
     from t4s_data.sources.source import SOURCES
 
-    rows = [_line(load_manifest(name), data_root) for name in SOURCES]
+    rows = [_line(name, data_root) for name in SOURCES]
     columns = ["source", "layout", "splits", "looks for", "found"]
     print_table("Sources", columns, rows)
     write_json(json, {"sources": [dict(zip(columns, row, strict=True)) for row in rows]})
 
 
-def _line(manifest: Manifest, data_root: Path | None) -> list[str]:
+def _line(name: str, data_root: Path | None) -> list[str]:
+    from t4s_data.manifest.shipped import load_manifest
+
+    try:
+        return _cells(load_manifest(name), data_root)
+    except PluginError as error:
+        return [name, "", "", str(error), "plug-in broken"]
+
+
+def _cells(manifest: Manifest, data_root: Path | None) -> list[str]:
     files = [file for file in manifest.files.values() if not file.optional]
     patterns = [file.path.replace("{root}", manifest.root) for file in files]
     splits: dict[str | None, list[str]] = {}

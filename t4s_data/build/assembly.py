@@ -116,11 +116,16 @@ def _build_record(assembly: Assembly, done: Sequence[Done], names: dict[Unit, st
         seed=assembly.recipe.seed,
         tokenizer=tokenizer.identity,
         vocabulary=tokenizer.vocabulary,
-        libraries={name: version(name) for name in LIBRARIES},
+        libraries=_libraries(assembly.parts),
         inputs=_inputs(assembly.parts),
         accounts=accounts,
         totals=Totals.of(accounts),
     )
+
+
+def _libraries(parts: Sequence[Part]) -> dict[str, str]:
+    plugins = {origin.distribution: origin.version for part in parts for origin in part.plugins()}
+    return {name: version(name) for name in LIBRARIES} | plugins
 
 
 def _portable(recipe: Recipe) -> Recipe:

@@ -6,13 +6,19 @@ from dataclasses import fields, is_dataclass
 from functools import cache
 from typing import Any, get_type_hints
 
-from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, create_model, model_validator
+from pydantic import BaseModel, ConfigDict, Field, GetJsonSchemaHandler, ValidationInfo, create_model, model_validator
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema
 
 from t4s_data.codecs.protocol import NO_KEY, Codec
-from t4s_data.errors import PluginError
-from t4s_data.registry import Registry
+from t4s_data.registry import RECORDED, Registry
+
+
+def _codec_class(_: str, found: Any) -> Any:
+    if not isinstance(found, type) or not is_dataclass(found) or Codec not in found.__mro__:
+        raise TypeError(f"expected a dataclass that inherits from {Codec.__module__}.Codec, found {found!r}")
+    return found
+
 
 CODECS: Registry[type[Codec]] = Registry(
     "codec",
@@ -21,6 +27,7 @@ CODECS: Registry[type[Codec]] = Registry(
         "bsd": "t4s_data.codecs.bsd:BoxCodec",
         "isd": "t4s_data.codecs.isd:ImageCodec",
     },
+    ready=_codec_class,
 )
 """The codec classes by their name in recipes."""
 
@@ -37,7 +44,9 @@ class CodecSpec(BaseModel):
     name: str = Field("bsd", description="box-wise (bsd) or image-wise (isd) descriptors, or a plugged-in codec")
 
     @model_validator(mode="after")
-    def _only_its_own_keys(self) -> CodecSpec:
+    def _only_its_own_keys(self, info: ValidationInfo) -> CodecSpec:
+        if self.name not in CODECS and info.context == RECORDED:
+            return self
         if self.name not in CODECS:
             raise ValueError(f"no codec is named {self.name!r}; there are {', '.join(CODECS)}")
         model, given = settings_of(self.name), self.model_extra or {}
@@ -68,12 +77,9 @@ def settings_of(name: str) -> type[BaseModel]:
     ['bricks', 'n', 'row_separator']
     """
     codec = CODECS[name]
-    if not is_dataclass(codec) or Codec not in codec.__mro__:
-        raise PluginError(
-            f"codec {name!r}: {codec!r} is no dataclass that inherits from t4s_data.codecs.protocol.Codec"
-        )
     types = get_type_hints(codec, include_extras=True)
-    keys = {one.name: (types[one.name], one.default) for one in fields(codec) if one.metadata != NO_KEY}
+    own = [one for one in fields(codec) if one.metadata != NO_KEY]  # type: ignore[arg-type]
+    keys: dict[str, Any] = {one.name: (types[one.name], one.default) for one in own}
     config = ConfigDict(extra="forbid", frozen=True, strict=True)
     return create_model(codec.__name__, __config__=config, **keys)
 

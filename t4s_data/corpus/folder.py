@@ -15,6 +15,7 @@ from pydantic import ValidationError
 
 from t4s_data.corpus.record import Build, Shard
 from t4s_data.errors import CorpusError
+from t4s_data.registry import RECORDED
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -60,7 +61,7 @@ def read_build(folder: Path) -> Build:
     """
     path = folder / BUILD
     try:
-        return Build.model_validate_json(path.read_bytes())
+        return Build.model_validate_json(path.read_bytes(), context=RECORDED)
     except FileNotFoundError:
         raise CorpusError(f"{folder}: no {BUILD}; not a whole corpus") from None
     except ValidationError as error:

@@ -10,6 +10,7 @@ from typing import Any, Protocol
 from t4s_data.errors import CorpusError
 from t4s_data.export.examples import Example
 from t4s_data.manifest.shipped import shipped_folder
+from t4s_data.registry import Registry
 
 DATA_ROOT = "DATA_ROOT"
 """Stands in commands for the folder that image paths start in, where an export does not know it."""
@@ -63,6 +64,29 @@ class Format(Protocol):
 
     def tokens(self, facts: Facts) -> str:
         """One line: what the trainer does with the new tokens."""
+
+
+def _format(name: str, found: Any) -> Format:
+    form: Format = found()
+    if form.name != name:
+        raise ValueError(f"its name is {form.name!r}")
+    return form
+
+
+FORMATS: Registry[Format] = Registry(
+    "export format",
+    "t4s_data.exports",
+    {
+        "ms-swift": "t4s_data.export.ms_swift:MsSwift",
+        "llava": "t4s_data.export.llava:Llava",
+        "qwen-vl": "t4s_data.export.qwen_vl:QwenVl",
+        "llama-factory": "t4s_data.export.llama_factory:LlamaFactory",
+        "internvl": "t4s_data.export.internvl:InternVl",
+        "trl": "t4s_data.export.trl:Trl",
+    },
+    ready=_format,
+)
+"""The export formats by name."""
 
 
 def conversation(example: Example, *, system: bool) -> list[dict[str, str]]:

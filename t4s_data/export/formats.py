@@ -13,23 +13,12 @@ from t4s_data.corpus.record import Build
 from t4s_data.export.examples import Choice, read_examples, shards_of
 from t4s_data.export.folder import MARK, check_free, put_in_place
 from t4s_data.export.format import DATA_ROOT, Facts, Format
-from t4s_data.export.internvl import InternVl
-from t4s_data.export.llama_factory import LlamaFactory
-from t4s_data.export.llava import Llava
-from t4s_data.export.ms_swift import MsSwift
 from t4s_data.export.pictures import FOLDER, Pictures
-from t4s_data.export.qwen_vl import QwenVl
 from t4s_data.export.streams import to_json
-from t4s_data.export.trl import Trl
 from t4s_data.recipe.parts import vocabulary_of
 from t4s_data.tokens.vocabulary import write_vocabulary
 
-__all__ = ["FORMATS", "Choice", "Exported", "Plan", "export"]
-
-FORMATS: Mapping[str, Format] = {
-    known.name: known for known in (MsSwift(), Llava(), QwenVl(), LlamaFactory(), InternVl(), Trl())
-}
-"""The export formats by name."""
+__all__ = ["Choice", "Exported", "Plan", "export"]
 
 
 @dataclass(frozen=True, slots=True)

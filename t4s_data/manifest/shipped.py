@@ -5,16 +5,16 @@ from __future__ import annotations
 import tomllib
 from functools import cache
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from pydantic import ValidationError
 
-from t4s_data.errors import DataError, RecipeError
-from t4s_data.manifest.names import SourceName
+from t4s_data.errors import DataError, PluginError, RecipeError
+from t4s_data.manifest.names import SOURCES
 from t4s_data.manifest.source import Manifest, ManifestSplit
 
-NAMES: tuple[str, ...] = get_args(SourceName)
-"""The sources in the order in which they are listed."""
+NAMES: tuple[str, ...] = tuple(SOURCES.builtin)
+"""The sources that ship with the package, in the order in which they are listed."""
 
 
 def shipped_folder() -> Path:
@@ -38,21 +38,34 @@ def read_shipped(path: str) -> dict[str, Any]:
 
 @cache
 def load_manifest(name: str) -> Manifest:
-    """The manifest of a source, checked against its schema.
+    """The manifest of a source, checked against its schema: a shipped file, or what its plug-in brings.
 
     Raises:
         RecipeError: there is no source of that name.
         DataError: the shipped file does not follow its schema.
+        PluginError: the plug-in's manifest does not, or is of another name.
 
     >>> load_manifest("refcoco").title
     'RefCOCO'
     """
-    if name not in NAMES:
-        raise RecipeError(f"no source is named {name!r}; there are {', '.join(NAMES)}")
+    if name not in SOURCES:
+        raise RecipeError(f"no source is named {name!r}; there are {', '.join(SOURCES)}")
+    if not SOURCES.is_builtin(name):
+        return _plugged_in(name)
     try:
         return Manifest.model_validate(read_shipped(f"{name}.toml"))
     except ValidationError as error:
         raise DataError(f"manifests/{name}.toml: {error}") from None
+
+
+def _plugged_in(name: str) -> Manifest:
+    try:
+        manifest = Manifest.model_validate(SOURCES[name].manifest)
+    except ValidationError as error:
+        raise PluginError(f"source {name!r}: its manifest: {error}") from None
+    if manifest.name != name:
+        raise PluginError(f"source {name!r}: its manifest is of {manifest.name!r}")
+    return manifest
 
 
 def expected_split(manifest: Manifest, name: str, by: str | None = None) -> ManifestSplit | None:

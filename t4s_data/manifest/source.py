@@ -9,18 +9,6 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator,
 
 from t4s_data.manifest.names import SourceName, TaskName
 
-Layout = Literal[
-    "panoptic",
-    "refer",
-    "grefer",
-    "pix2cap",
-    "reasonseg",
-    "muse",
-    "earthreason",
-    "llava",
-    "coco-instances",
-    "mask-folder",
-]
 Count = Literal["records", "refs", "images"]
 PLACES: frozenset[str] = frozenset({"root", "split", "split_by"})
 """What may stand in braces in a path pattern."""
@@ -116,7 +104,7 @@ class Manifest(_Model):
 
     name: SourceName
     title: str
-    layout: Layout
+    layout: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="name of the files' layout, for tables")
     root: str
     images: str = ""
     files: dict[str, ManifestFile]
@@ -131,6 +119,7 @@ class Manifest(_Model):
     license_annotations: LicenseText | None = None
     license_images: LicenseText | None = None
     citation: str = Field("", description="BibTeX")
+    options: dict[str, str] = Field({}, description="keys of [source.reader] in a recipe, each explained; for plug-ins")
     paper: PaperRow | None = None
     defects: tuple[str, ...] = ()
 

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from t4s_data import __version__
-from t4s_data.codecs.codec import codec_of
+from t4s_data.codecs.codec import CODECS, codec_of
 from t4s_data.codecs.spec import CodecSpec
 from t4s_data.conversation.tasks import KEPT
 from t4s_data.errors import RecipeError
@@ -22,6 +22,7 @@ from t4s_data.manifest.presets import Preset, load_preset
 from t4s_data.manifest.shipped import load_manifest, shipped_folder
 from t4s_data.manifest.source import Manifest
 from t4s_data.recipe.spec import PATHS, LimitsSpec, Recipe, SourceSpec
+from t4s_data.registry import Origin
 from t4s_data.sources.source import SOURCES, Source
 
 NO_CODEC = "none"
@@ -67,6 +68,12 @@ class Part:
         """The reader of this part."""
         return SOURCES[self.source](self.location)
 
+    def plugins(self) -> list[Origin]:
+        """Where the plug-ins that make the part's rows come from."""
+        return [
+            origin for origin in (SOURCES.origin(self.source), CODECS.origin(self.codec.name)) if origin is not None
+        ]
+
     def fingerprint(self) -> str:
         """Sixteen hex digits that change when the part's rows could: recipe, code, or input files.
 
@@ -83,7 +90,8 @@ class Part:
             sorted(self.location.files.items()),
         ]
         scalars = [self.name, self.repeat, self.limit, self.seed, self.tokenizer, self.vocabulary, self.embed]
-        text = msgspec.json.encode([__version__, code_digest(), inputs, settings, scalars], enc_hook=str)
+        code = [__version__, code_digest(), *self.plugins()]
+        text = msgspec.json.encode([code, inputs, settings, scalars], enc_hook=str)
         return hashlib.sha256(text).hexdigest()[:16]
 
 
@@ -128,6 +136,9 @@ def _part(recipe: Recipe, table: int, split: str, data_root: Path, vocabulary: t
     split_by = source.split_by or manifest.default_split_by
     where = f"source[{table + 1}]"
     _check_split(manifest, split, split_by, where)
+    if foreign := sorted((source.reader or {}).keys() - manifest.options.keys()):
+        allowed = f"it has {', '.join(manifest.options)}" if manifest.options else "it takes none"
+        raise RecipeError(f"{where}.reader: source {source.name!r} has no key {foreign[0]!r}; {allowed}")
     preset = load_preset(source.preset) if source.preset else None
     location = Location(
         data_root,

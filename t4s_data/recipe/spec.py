@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator, model_validator
 
-from t4s_data.codecs.codec import codec_of
+from t4s_data.codecs.codec import CODECS, codec_of
 from t4s_data.codecs.spec import CodecSpec
 from t4s_data.manifest.names import BOX_TASKS, PresetName, SourceName, TaskName
 from t4s_data.manifest.source import check_pattern
@@ -62,7 +62,7 @@ class QuarantineSpec(_Model):
     )
 
 
-OPTIONS: Mapping[str, tuple[SourceName, ...]] = {
+OPTIONS: Mapping[str, tuple[str, ...]] = {
     "min_texts": ("reasonseg",),
     "texts_per_image": ("reasonseg",),
     "explanatory": ("reasonseg",),
@@ -116,7 +116,7 @@ class SourceSpec(_Model):
     ignore_ids: list[Annotated[int, Field(ge=0)]] | None = Field(
         None, description="mask-folder: values of index PNGs that are no class"
     )
-
+    reader: dict[str, Any] | None = Field(None, description="keys of a plugged-in source, as its manifest lists them")
     threshold: int | None = Field(
         None, ge=1, le=255, description="mask-folder: JPEG masks are read, the region from this gray value upward"
     )
@@ -140,7 +140,8 @@ class SourceSpec(_Model):
     @property
     def options(self) -> dict[str, Any]:
         """The keys that only some sources know, as far as they are given."""
-        return {key: value for key in OPTIONS if (value := getattr(self, key)) is not None}
+        known = {key: value for key in OPTIONS if (value := getattr(self, key)) is not None}
+        return known | (self.reader or {})
 
     @property
     def paths(self) -> dict[str, str]:
@@ -149,9 +150,9 @@ class SourceSpec(_Model):
 
     @model_validator(mode="after")
     def _only_its_own_keys(self) -> SourceSpec:
-        for key in self.options:
-            if self.name not in OPTIONS[key]:
-                raise ValueError(f"source {self.name!r} has no key {key!r}; only {', '.join(OPTIONS[key])} has it")
+        for key, owners in OPTIONS.items():
+            if getattr(self, key) is not None and self.name not in owners:
+                raise ValueError(f"source {self.name!r} has no key {key!r}; only {', '.join(owners)} has it")
         return self
 
     @field_validator("root", *PATHS)
@@ -218,7 +219,7 @@ class Recipe(_Model):
         for source in self.source:
             asked = BOX_TASKS & set(source.tasks or ())
             codec = self.codec_of(source)
-            if asked and codec_of(codec).boxes() is None:
+            if asked and codec.name in CODECS and codec_of(codec).boxes() is None:
                 raise ValueError(
                     f"source {source.name!r}: task {min(asked)!r} answers with a box; codec {codec.name!r} has none"
                 )

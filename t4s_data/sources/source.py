@@ -2,22 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Protocol
 
 from t4s_data.files.location import Location
+from t4s_data.manifest import names
+from t4s_data.registry import Registry
 from t4s_data.sample import Entry, Reject, Sample
-from t4s_data.sources.coco_instances import CocoInstances
-from t4s_data.sources.coco_panoptic import CocoPanoptic
-from t4s_data.sources.earthreason import EarthReason
-from t4s_data.sources.grefcoco import Grefcoco
-from t4s_data.sources.llava import Llava
-from t4s_data.sources.mask_folder import MaskFolder
-from t4s_data.sources.muse import Muse
-from t4s_data.sources.pix2cap import Pix2Cap
-from t4s_data.sources.reasonseg import ReasonSeg
-from t4s_data.sources.refer import Refer
 
 
 class Source(Protocol):
@@ -37,20 +29,5 @@ class Source(Protocol):
         """
 
 
-SOURCES: Mapping[str, Callable[[Location], Source]] = {
-    "coco-panoptic": CocoPanoptic,
-    "refcoco": Refer,
-    "refcoco+": Refer,
-    "refcocog": Refer,
-    "refclef": Refer,
-    "grefcoco": Grefcoco,
-    "pix2cap": Pix2Cap,
-    "reasonseg": ReasonSeg,
-    "muse": Muse,
-    "rrsis-d": Refer,
-    "earthreason": EarthReason,
-    "llava": Llava,
-    "coco-instances": CocoInstances,
-    "mask-folder": MaskFolder,
-}
-"""The reader of every source: those of the paper's Table I in its order, then the user's own masks."""
+SOURCES: Registry[Callable[[Location], Source]] = names.SOURCES
+"""The reader of every source by name; a plugged-in one has its manifest beside it (``manifest``, a mapping)."""

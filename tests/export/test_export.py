@@ -16,7 +16,8 @@ from t4s_data.corpus.folder import read_build
 from t4s_data.errors import CommandError, CorpusError
 from t4s_data.evaluation.truth import find_shards, read_ids
 from t4s_data.export.examples import read_examples, shards_of
-from t4s_data.export.formats import FORMATS, Choice, Plan, export
+from t4s_data.export.format import FORMATS
+from t4s_data.export.formats import Choice, Plan, export
 from t4s_data.export.pictures import Pictures
 
 SWIFT = FORMATS["ms-swift"]
@@ -40,7 +41,8 @@ def test_the_same_plan_gives_the_same_bytes_anywhere(form: Any, mode: str, corpo
 
 def test_the_hash_seed_does_not_matter(corpora: dict[str, Path], tmp_path: Path):
     code = (
-        "import sys; from pathlib import Path; from t4s_data.export.formats import *;"
+        "import sys; from pathlib import Path; from t4s_data.export.format import FORMATS;"
+        "from t4s_data.export.formats import *;"
         "[export(Plan(Path(sys.argv[1]), form), Path(sys.argv[2]) / name) for name, form in FORMATS.items()]"
     )
     for seed in ("1", "2"):

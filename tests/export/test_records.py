@@ -11,7 +11,8 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import Image, List, load_dataset
 
-from t4s_data.export.formats import FORMATS, Plan, export
+from t4s_data.export.format import FORMATS
+from t4s_data.export.formats import Plan, export
 
 ROLES = {"human": "user", "gpt": "assistant"}
 Row = dict[str, Any]

@@ -37,8 +37,11 @@ def test_a_recipe_comes_with_the_digest_of_its_file(tmp_path):
         ('nme = "x"\n' + SOURCE, "nme: no such key; allowed are codec, holdout, images, limits, name, quarantine"),
         (SOURCE, "name: missing"),
         (HEAD, "source: missing"),
-        (HEAD + '[[source]]\nname = "refcoc0"\n', "source[1].name: Input should be 'coco-panoptic'"),
-        (HEAD + SOURCE + SOURCE.replace("refcoco", "refcoc0"), "source[2].name: Input should be"),
+        (
+            HEAD + '[[source]]\nname = "refcoc0"\n',
+            "source[1].name: no source is named 'refcoc0'; there are coco-panoptic, refcoco, ",
+        ),
+        (HEAD + SOURCE + SOURCE.replace("refcoco", "refcoc0"), "source[2].name: no source is named 'refcoc0'"),
         (HEAD + SOURCE + "reapet = 2\n", "source[1].reapet: no such key; allowed are annotations, as_split"),
         (HEAD + SOURCE + 'repeat = "2"\n', "source[1].repeat: Input should be a valid integer, found '2'"),
         (HEAD + SOURCE + "repeat = true\n", "source[1].repeat: Input should be a valid integer, found True"),

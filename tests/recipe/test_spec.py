@@ -27,7 +27,7 @@ VALUES = {
     "classes": "classes.txt",
     "ignore_ids": [0, 255],
 }
-SOURCES = SourceSpec.model_json_schema()["properties"]["name"]["enum"]
+SOURCES = SourceSpec.model_json_schema()["properties"]["name"]["anyOf"][0]["enum"]
 
 
 def recipe(source=None, /, **keys):
