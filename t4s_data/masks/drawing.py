@@ -43,7 +43,7 @@ def drawn_polygon(points: Sequence[Sequence[float]], height: int, width: int) ->
             more edges than can be drawn.
 
     >>> for row in drawn_polygon([[0, 0], [4, 0], [0, 2]], 3, 6):
-    ...     print("".join(".#"[pixel] for pixel in row))
+    ...     print("".join(".#"[int(pixel)] for pixel in row))
     #####.
     ####..
     ##....
