@@ -8,6 +8,7 @@
     │   └── PluginError         a plugged-in source, codec or export format cannot be used
     ├── DataError               the data or the corpus is not right (exit code 1)
     │   ├── MissingInputError   an annotation file or folder is absent
+    │   ├── OutsideError        a file lies out of the data root, or is no regular file
     │   ├── UnsafePickleError   a pickle asks for anything but plain data
     │   ├── CorpusError         a corpus folder is incomplete, altered or in the way
     │   └── WorkerError         a pipeline worker died
@@ -44,6 +45,10 @@ class DataError(T4SError):
 
 class MissingInputError(DataError):
     """An annotation file or folder that a source needs is absent."""
+
+
+class OutsideError(DataError):
+    """A path leads out of the data root, or to something that is no regular file."""
 
 
 class UnsafePickleError(DataError):

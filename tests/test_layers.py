@@ -13,7 +13,8 @@ import pytest
 REPO = Path(__file__).resolve().parents[1]
 # fmt: off
 ORDER = [
-    "errors", "registry", "choice", "counts", "masks", "sample", "codecs", "manifest", "tokens", "files", "annotations",
+    "errors", "registry", "choice", "counts", "reading", "masks", "sample", "codecs", "manifest", "tokens", "files",
+    "annotations",
     "sources", "conversation", "recipe", "corpus", "build", "audit", "hub", "report", "export", "evaluation",
     "synthetic",
 ]

@@ -10,6 +10,7 @@ from typing import Any
 
 from t4s_data.errors import DataError, RecordError
 from t4s_data.files.texts import decoded, shown, text_of
+from t4s_data.reading.opening import read_file
 
 _NUMBERED = re.compile(r"(\d+)\s*[\s:,]\s*(\S.*)")
 _ADE20K_HEADER = "Idx"
@@ -27,7 +28,7 @@ def read_classes(path: Path) -> dict[int, str]:
         DataError: the file holds none of these, or a number or an empty name twice.
     """
     try:
-        text = decoded(path.read_bytes())
+        text = decoded(read_file(path))
         pairs = _of_json(text) if path.suffix == ".json" else _of_lines(text.splitlines())
         classes = {number: text_of(name, f"class {number}") for number, name in pairs}
     except (OSError, ValueError, RecursionError, RecordError) as error:

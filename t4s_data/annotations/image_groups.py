@@ -18,7 +18,8 @@ import msgspec
 from t4s_data.annotations.image_paths import name_of
 from t4s_data.errors import DataError, RecordError
 from t4s_data.files.texts import shown
-from t4s_data.masks.rle import MAX_SIDE
+from t4s_data.reading.bounds import MAX_SIDE
+from t4s_data.reading.opening import open_file
 from t4s_data.sample import Reject
 
 Id = int | Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
@@ -116,7 +117,7 @@ def map_groups(path: Path) -> ImageGroups:
         DataError: the file is not JSON or has no lists of images and annotations.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             text = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
         found = msgspec.json.decode(text, type=_File)
     except (msgspec.DecodeError, ValueError, RecursionError, OSError) as error:

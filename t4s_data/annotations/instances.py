@@ -18,7 +18,8 @@ from t4s_data.annotations.segmentations import check
 from t4s_data.errors import DataError, RecordError
 from t4s_data.files.names import image_name
 from t4s_data.files.texts import shown
-from t4s_data.masks.rle import MAX_SIDE
+from t4s_data.reading.bounds import MAX_SIDE
+from t4s_data.reading.opening import read_file
 
 
 class ImageRecord(msgspec.Struct, frozen=True):
@@ -109,7 +110,7 @@ def read_instances(path: Path, *, wanted: Collection[int] | None = None) -> Inst
         DataError: the file is not JSON or has no lists of images and annotations.
     """
     try:
-        file = msgspec.json.decode(path.read_bytes(), type=_File)
+        file = msgspec.json.decode(read_file(path), type=_File)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError, OSError) as error:
         raise DataError(f"{path}: not a COCO instances file: {error}") from None
     annotations = {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Callable, Iterator
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import msgspec
 from t4s_data.errors import DataError, RecordError
 from t4s_data.files.names import image_name
 from t4s_data.files.texts import shown, text_of
+from t4s_data.reading.opening import open_file
 from t4s_data.sample import Reject
 
 UNNAMED = "roi0"
@@ -63,14 +65,14 @@ def read_records(path: Path) -> Iterator[MaskRecord | Reject]:
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Any]]:
-    with path.open("rb") as file:
+    with open_file(path) as file:
         for number, line in enumerate(file, 1):
             if text := line.removeprefix(b"\xef\xbb\xbf").strip():
                 yield number, text
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[int, Any]]:
-    with path.open(encoding="utf-8-sig", newline="") as file:
+    with TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as file:
         rows = csv.DictReader(file)
         try:
             if "image" not in (rows.fieldnames or ()):

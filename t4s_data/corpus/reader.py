@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
 
 from t4s_data.codecs.codec import Codec, from_name
 from t4s_data.errors import CommandError, CorpusError, RecordError
 from t4s_data.files.images import read_image
+from t4s_data.reading.pictures import opened
 from t4s_data.recipe.parts import NO_CODEC
 
 Row = Mapping[str, Any]
@@ -70,10 +69,8 @@ def open_image(row: Row, data_root: Path | None) -> Pillow.Image | None:
         if data_root is None:
             return None
         data = read_image(data_root / stored["path"])
-    try:
-        image = Pillow.open(io.BytesIO(data)).convert("RGB")
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
-        raise RecordError("image-unreadable", f"{stored['path']}: {type(error).__name__}: {error}") from None
+    with opened(data, stored["path"]) as found:
+        image = found.convert("RGB")
     if row["width"] is not None and image.size != (row["width"], row["height"]):
         size = (row["width"], row["height"])
         raise RecordError("size-mismatch", f"{stored['path']} is {image.size}, the row says {size}")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
-from PIL import Image as Pillow
-
-from t4s_data.errors import CorpusError
+from t4s_data.errors import CorpusError, RecordError
+from t4s_data.reading.pictures import opened
 
 FOLDER = "images"
 
@@ -52,8 +50,8 @@ class Pictures:
 def _extension(data: bytes, label: str | None) -> str:
     """The extension of what the bytes are: names in the sources do not always tell."""
     try:
-        with Pillow.open(io.BytesIO(data)) as image:
+        with opened(data, repr(label)) as image:
             kind = image.format or ""
-    except (OSError, ValueError, SyntaxError) as error:
-        raise CorpusError(f"embedded image {label!r}: {type(error).__name__}: {error}") from None
+    except RecordError as error:
+        raise CorpusError(f"embedded image {error.detail}") from None
     return {"JPEG": "jpg", "TIFF": "tif"}.get(kind, kind.lower())

@@ -7,9 +7,11 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 from typing import Any
 
-from t4s_data.errors import RecordError
+from t4s_data.errors import OutsideError, RecordError
 from t4s_data.files.names import image_name
 from t4s_data.files.texts import decoded, shown
+from t4s_data.reading.bounds import MAX_IMAGE_BYTES
+from t4s_data.reading.opening import read_file
 
 
 def files_by_stem(folders: Iterable[Path], suffixes: Collection[str]) -> dict[str, list[Path]]:
@@ -57,7 +59,9 @@ def read_object(path: Path) -> dict[str, Any]:
         RecordError: `bad-type`, it is something else.
     """
     try:
-        value = json.loads(decoded(path.read_bytes()))
+        value = json.loads(decoded(read_file(path, MAX_IMAGE_BYTES)))
+    except OutsideError as error:
+        raise RecordError("outside-root", str(error)) from None
     except (ValueError, RecursionError, OSError) as error:
         raise RecordError("bad-type", f"{path.name} cannot be read as JSON: {error}") from None
     if not isinstance(value, dict):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import io
 from functools import lru_cache
 from pathlib import Path
 
-from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
-
-from t4s_data.errors import RecordError
+from t4s_data.errors import OutsideError, RecordError
+from t4s_data.reading.bounds import MAX_IMAGE_BYTES
+from t4s_data.reading.opening import Reach, reach, read_file
+from t4s_data.reading.pictures import opened
 from t4s_data.sample import Image
 
 
@@ -17,29 +16,36 @@ def size_of(path: Path) -> tuple[int, int]:
     """Width and height in pixels from the file's header, as stored (no EXIF rotation).
 
     Raises:
-        RecordError: `image-missing` or `image-unreadable`.
+        RecordError: `image-missing`, `image-unreadable`, `outside-root` or `too-large`.
     """
-    return _header_size(path.name, read_image(path))
+    with opened(read_image(path), path.name) as image:
+        return image.size
 
 
-@lru_cache(maxsize=2)
 def read_image(path: Path) -> bytes:
     """The bytes of an image file.
 
     Raises:
-        RecordError: `image-missing`.
+        RecordError: `image-missing`, `outside-root` or `too-large`.
     """
     try:
-        return path.read_bytes()
+        return _read(path, reach())
     except OSError as error:
         raise RecordError("image-missing", f"{path.name}: {error.strerror}") from None
+    except OutsideError as error:
+        raise RecordError("outside-root", str(error)) from None
+
+
+@lru_cache(maxsize=2)
+def _read(path: Path, _: Reach) -> bytes:
+    return read_file(path, MAX_IMAGE_BYTES)
 
 
 def read_checked(image: Image, data_root: Path) -> bytes:
     """The bytes of a sample's image, which must decode to the size that the annotations give, if they do.
 
     Raises:
-        RecordError: `image-missing`, `image-unreadable` or `size-mismatch`.
+        RecordError: `image-missing`, `image-unreadable`, `size-mismatch`, `outside-root` or `too-large`.
     """
     data = read_image(data_root / image.path)
     size = _decoded_size(image.path, data)
@@ -50,17 +56,6 @@ def read_checked(image: Image, data_root: Path) -> bytes:
 
 def _decoded_size(name: str, data: bytes) -> tuple[int, int]:
     """The size of an image all of whose pixels can be decoded: a file that was cut off has a header too."""
-    try:
-        with Pillow.open(io.BytesIO(data)) as image:
-            image.load()
-            return image.size
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
-        raise RecordError("image-unreadable", f"{name}: {type(error).__name__}: {error}") from None
-
-
-def _header_size(name: str, data: bytes) -> tuple[int, int]:
-    try:
-        with Pillow.open(io.BytesIO(data)) as image:
-            return image.size
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
-        raise RecordError("image-unreadable", f"{name}: {type(error).__name__}: {error}") from None
+    with opened(data, name) as image:
+        image.load()
+        return image.size

@@ -14,6 +14,7 @@ from typing import Any, BinaryIO
 import ijson
 
 from t4s_data.errors import DataError
+from t4s_data.reading.opening import open_file
 
 _BLOCK = 1 << 18
 _BOM = b"\xef\xbb\xbf"
@@ -40,7 +41,7 @@ class JsonArray:
     def __iter__(self) -> Iterator[Any]:
         number = 0
         try:
-            with self.path.open("rb") as file:
+            with open_file(self.path) as file:
                 self._check_start(file)
                 for element in ijson.items(_Escapes(file), "item", use_float=True, buf_size=_BLOCK):
                     number += 1
@@ -84,7 +85,7 @@ def small_list(path: Path, member: str) -> list[Any]:
 
 def _parsed(path: Path, prefix: str) -> Iterator[Any]:
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             yield from ijson.items(_Escapes(file), prefix, use_float=True, buf_size=_BLOCK)
     except (ijson.JSONError, UnicodeDecodeError, OSError) as error:
         raise DataError(f"{path}: not JSON: {_first_line(error)}") from None

@@ -13,9 +13,6 @@ from pycocotools import mask as coco
 
 from t4s_data.errors import RecordError
 from t4s_data.masks.rle import (
-    MAX_PIXELS,
-    MAX_RUNS,
-    MAX_SIDE,
     Ints,
     canonical,
     compressed,
@@ -24,14 +21,10 @@ from t4s_data.masks.rle import (
     short,
     uncompressed,
 )
+from t4s_data.reading.bounds import MAX_PIXELS, MAX_RUNS, MAX_SIDE, MAX_STEPS
 
 Bools = NDArray[np.bool_]
 
-MAX_STEPS = 10_000_000
-"""The most steps of a region's outlines, five a pixel of the longer direction of each edge.
-
-pycocotools takes 24 bytes a step and does not look whether it got them. COCO's largest have some 20,000.
-"""
 _STEPS_PER_PIXEL = 5
 _FEW = 16
 

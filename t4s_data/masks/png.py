@@ -10,11 +10,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
-from PIL import UnidentifiedImageError
 from PIL.PngImagePlugin import PngImageFile
 
-from t4s_data.errors import RecordError
+from t4s_data.errors import OutsideError, RecordError
 from t4s_data.masks.mask import Bools, Mask
+from t4s_data.reading.bounds import MAX_IMAGE_BYTES
+from t4s_data.reading.opening import read_file
+from t4s_data.reading.pictures import opened
 
 KINDS: Mapping[str, str] = {
     "1": "a 1-bit PNG",
@@ -82,17 +84,23 @@ def read_mask(path: Path) -> Mask:
 @contextmanager
 def _opened(path: Path, kinds: frozenset[str], wanted: str) -> Iterator[tuple[Pillow.Image, str]]:
     """The decoded PNG and how it stores its pixels."""
+    with opened(_read(path), path.name, "bad-mask") as image:
+        kind = _kind(image)
+        if kind not in kinds:
+            raise RecordError("bad-mask", f"{path.name}: {KINDS.get(kind, kind)} cannot hold {wanted}")
+        image.load()
+        yield image, kind
+
+
+def _read(path: Path) -> bytes:
     try:
-        with Pillow.open(path) as image:
-            kind = _kind(image)
-            if kind not in kinds:
-                raise RecordError("bad-mask", f"{path.name}: {KINDS.get(kind, kind)} cannot hold {wanted}")
-            image.load()
-            yield image, kind
+        return read_file(path, MAX_IMAGE_BYTES)
     except FileNotFoundError:
         raise RecordError("no-mask", f"{path.name}: no such file") from None
-    except (UnidentifiedImageError, OSError, ValueError, SyntaxError, Pillow.DecompressionBombError) as error:
-        raise RecordError("bad-mask", f"{path.name}: {type(error).__name__}: {error}") from None
+    except OSError as error:
+        raise RecordError("bad-mask", f"{path.name}: {error.strerror}") from None
+    except OutsideError as error:
+        raise RecordError("outside-root", str(error)) from None
 
 
 def _kind(image: Pillow.Image) -> str:

@@ -10,15 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from t4s_data.errors import RecordError
+from t4s_data.reading.bounds import MAX_PIXELS, MAX_RUNS
 
 Ints = NDArray[np.int64]
 
-MAX_PIXELS = 178_956_970
-"""The most pixels of an image: what Pillow opens at most, and so every trainer that reads with it."""
-MAX_SIDE = 65_535
-"""The longest side of an image in pixels: a JPEG's."""
-MAX_RUNS = 1 << 21
-"""The most run lengths, or characters of compressed ones, of a region: hundreds of times what COCO's have."""
 
 _LONGEST_NUMBER = 7
 # Characters that go on, then one that ends the number; no number of an image is longer than this.

@@ -23,6 +23,7 @@ from t4s_data.files.location import Location
 from t4s_data.files.texts import decoded, text_of
 from t4s_data.masks.mask import masks_of_labels
 from t4s_data.masks.png import read_class_ids, read_mask
+from t4s_data.reading.opening import read_file
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
 from t4s_data.sources.entries import of_one
 
@@ -143,7 +144,7 @@ class MaskFolder:
         path = self.location.file("members")
         if not path.exists():
             return sorted(stems)
-        return [line.strip() for line in decoded(path.read_bytes()).splitlines() if line.strip()]
+        return [line.strip() for line in decoded(read_file(path)).splitlines() if line.strip()]
 
     def _classified(self, entry: Entry) -> Iterator[Sample | Reject]:
         record = entry.payload

@@ -18,7 +18,7 @@ from t4s_data.files.location import Location
 from t4s_data.files.names import coco_image_id, image_name
 from t4s_data.files.texts import shown, text_of
 from t4s_data.masks.mask import Mask
-from t4s_data.masks.rle import MAX_SIDE
+from t4s_data.reading.bounds import MAX_SIDE
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
 from t4s_data.sources.entries import of_one
 

@@ -19,8 +19,8 @@ from PIL import Image as Pillow
 from t4s_data.audit import ceilings
 from t4s_data.errors import RecordError
 from t4s_data.masks import canvas
-from t4s_data.masks.mask import MAX_STEPS, Mask, _steps
-from t4s_data.masks.rle import MAX_PIXELS, MAX_RUNS, MAX_SIDE
+from t4s_data.masks.mask import Mask, _steps
+from t4s_data.reading.bounds import MAX_PIXELS, MAX_RUNS, MAX_SIDE, MAX_STEPS
 
 MEMORY = 1 << 30
 ALLOWED = """

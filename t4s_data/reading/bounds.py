@@ -1,0 +1,28 @@
+"""How much is read of anything: bounds that real data keeps by a wide margin, checked before libraries see it.
+
+A record that passes one is quarantined as `too-large`; a file of annotations that does ends the build.
+"""
+
+from __future__ import annotations
+
+MAX_PIXELS = 178_956_970
+"""The most pixels of an image: what Pillow opens at most, and so every trainer that reads with it."""
+MAX_SIDE = 65_535
+"""The longest side of an image in pixels: a JPEG's."""
+MAX_IMAGE_BYTES = 1 << 28
+"""The most bytes of an image file, a small one of a record, or an index PNG."""
+MAX_RUNS = 1 << 21
+"""The most run lengths, or characters of compressed ones, of a region: hundreds of times what COCO's have."""
+MAX_STEPS = 10_000_000
+"""The most steps of a region's outlines, five a pixel of the longer direction of each edge.
+
+pycocotools takes 24 bytes a step and does not look whether it got them. COCO's largest have some 20,000.
+"""
+MAX_RECORDS = 1 << 16
+"""The most records of one entry: of the sentences of a ref, or the questions of an image with their answers."""
+MAX_TEXT = 1 << 20
+"""The most characters of a text that goes into a row."""
+MAX_PICKLE_DEPTH = 64
+"""The most levels of containers in a pickle; refs have five."""
+MAX_PICKLE_TUPLES = 250_000
+"""The most tuples of a pickle: one within the other, they are hashed level by level on the stack."""
