@@ -1,5 +1,6 @@
 # make demo      a synthetic world, a corpus built from it, and how to look at it
 # make test      the whole test suite
+# make docs      the documentation as a site, build/site/index.html; nothing is fetched to build or to read it
 # make lint      formatting, lint and types
 # make system-deps   as root: the browser that the tests of the report use
 # Every target makes the environment first if need be.
@@ -9,13 +10,18 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test lint format schemas lock system-deps clean
+.PHONY: demo test docs lint format schemas lock system-deps clean
 
 demo: $(STAMP)
 	$(BIN)/t4s demo demo
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+docs: $(STAMP)
+	$(BIN)/python -m docs.generate build/docs
+	$(BIN)/zensical build --strict --clean
+	@echo "build/site/index.html"
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -38,12 +44,12 @@ system-deps:
 # Versions are pinned in constraints.txt; `make lock` resolves them anew from pyproject.toml.
 lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet pip-tools
-	$(BIN)/pip-compile --quiet --extra dev --strip-extras --no-header --no-annotate --no-emit-index-url \
+	$(BIN)/pip-compile --quiet --extra dev --extra docs --strip-extras --no-header --no-annotate --no-emit-index-url \
 	  --no-emit-find-links --upgrade --output-file constraints.txt pyproject.toml
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev,docs]'
 	touch $(STAMP)
 
 clean:

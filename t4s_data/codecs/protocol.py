@@ -124,7 +124,7 @@ class RegionCodec(Codec, Protocol):
 
 NO_KEY = {"recipe": False}
 """Metadata of a dataclass field that is no key of a recipe."""
-Side = Annotated[int, Field(ge=2, le=256, description="canvas cells along each side")]
+Side = Annotated[int, Field(ge=2, le=256, description="canvas cells along each side", examples=[32])]
 """The type of a codec's field ``n``."""
 
 

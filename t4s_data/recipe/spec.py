@@ -24,25 +24,34 @@ class _Model(BaseModel):
 class TokenizerSpec(_Model):
     """Whose tokens the token columns count."""
 
-    name: str = Field("qwen2", min_length=1, description="qwen2 (offline), a Hub name, or a path to tokenizer.json")
+    name: str = Field(
+        "qwen2",
+        min_length=1,
+        description="qwen2 (offline), a Hub name, or a path to tokenizer.json",
+        examples=["Qwen/Qwen2.5-VL-7B-Instruct"],
+    )
 
 
 class ImagesSpec(_Model):
     """Whether rows hold image paths or image bytes."""
 
-    mode: Literal["path", "embed"] = "path"
+    mode: Literal["path", "embed"] = Field(
+        "path", description="rows name the image below --data-root | rows hold the image file's bytes"
+    )
 
 
 class HoldoutSpec(_Model):
     """What happens to images that are validation or test images of another source."""
 
-    mode: Literal["off", "report", "drop"] = "off"
+    mode: Literal["off", "report", "drop"] = Field(
+        "off", description="such images are used | used and counted | left out"
+    )
 
 
 class LimitsSpec(_Model):
     """How long answers may be; conversations that are kept as they are have no limit."""
 
-    answer_tokens: int = Field(0, ge=0, description="most tokens of an answer; 0 = no limit")
+    answer_tokens: int = Field(0, ge=0, description="most tokens of an answer; 0 = no limit", examples=[2048])
     over: Literal["trim", "drop"] = Field(
         "trim",
         description="an answer that passes it: trim to the largest regions, said in the question (a record whose task "
@@ -59,6 +68,7 @@ class QuarantineSpec(_Model):
         le=1,
         description="share of a split's images, refs or conversations that may be unusable (19 always may); more, and "
         "the build fails; default: what the source is known to lose, else 0.01",
+        examples=[0.05],
     )
 
 
@@ -85,22 +95,40 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
 class SourceSpec(_Model):
     """One source of the mixture."""
 
-    name: SourceName
-    splits: Annotated[list[SplitName], Field(min_length=1)] = Field(["train"], description="splits of the source")
+    name: SourceName = Field(description="as `t4s sources` lists them", examples=["refcoco"])
+    splits: Annotated[list[SplitName], Field(min_length=1)] = Field(
+        ["train"], description="splits of the source", examples=[["train", "val"]]
+    )
     as_split: str = Field(
-        "train", pattern=r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$", description="split of the corpus they go to"
+        "train",
+        pattern=r"^[A-Za-z0-9_]+(\.[A-Za-z0-9_]+)*$",
+        description="split of the corpus they go to",
+        examples=["validation"],
     )
-    split_by: str | None = Field(None, description="who split the data (refer layout: unc, umd, google, berkeley)")
-    root: str | None = Field(None, description="folder below --data-root; default from the manifest")
-    repeat: PositiveInt = Field(1, description="times each record is used, each with another template")
+    split_by: str | None = Field(
+        None, description="who split the data (refer layout: unc, umd, google, berkeley)", examples=["unc"]
+    )
+    root: str | None = Field(
+        None, description="folder below --data-root; default from the manifest", examples=["refer_seg"]
+    )
+    repeat: PositiveInt = Field(1, description="times each record is used, each with another template", examples=[2])
     tasks: dict[TaskName, Annotated[float, Field(gt=0, allow_inf_nan=False)]] | None = Field(
-        None, min_length=1, description="weights of the tasks; a hash decides for each sample"
+        None,
+        min_length=1,
+        description="weights of the tasks; a hash decides for each sample",
+        examples=[{"referring-segmentation": 3, "referring-comprehension": 1}],
     )
-    limit: int = Field(0, ge=0, description="most records used, of all its splits together; 0 = all")
-    codec: CodecSpec | None = Field(None, description="a codec of its own")
-    limits: LimitsSpec | None = Field(None, description="limits of its own")
-    min_texts: PositiveInt | None = Field(None, description="reasonseg: images with at least so many texts")
-    texts_per_image: PositiveInt | None = Field(None, description="reasonseg: so many texts of each image, by hash")
+    limit: int = Field(0, ge=0, description="most records used, of all its splits together; 0 = all", examples=[1000])
+    codec: CodecSpec | None = Field(None, description="a codec of its own", examples=[{"name": "bsd", "n": 32}])
+    limits: LimitsSpec | None = Field(
+        None, description="limits of its own", examples=[{"answer_tokens": 2048, "over": "drop"}]
+    )
+    min_texts: PositiveInt | None = Field(
+        None, description="reasonseg: images with at least so many texts", examples=[5]
+    )
+    texts_per_image: PositiveInt | None = Field(
+        None, description="reasonseg: so many texts of each image, by hash", examples=[5]
+    )
     explanatory: bool | None = Field(None, description="reasonseg: with the written reason where there is one")
     pairs: Literal["zip", "product"] | None = Field(
         None, description="earthreason: question i with answer i | every question with every answer"
@@ -114,7 +142,7 @@ class SourceSpec(_Model):
         "marks brush masks so)",
     )
     ignore_ids: list[Annotated[int, Field(ge=0)]] | None = Field(
-        None, description="mask-folder: values of index PNGs that are no class"
+        None, description="mask-folder: values of index PNGs that are no class", examples=[[0, 255]]
     )
     reader: dict[str, Any] | None = Field(None, description="keys of a plugged-in source, as its manifest lists them")
     threshold: int | None = Field(
@@ -185,8 +213,8 @@ class SourceSpec(_Model):
 class Recipe(_Model):
     """A whole recipe."""
 
-    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="name of the corpus")
-    seed: int = Field(0, ge=0)
+    name: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$", description="name of the corpus", examples=["mine"])
+    seed: int = Field(0, ge=0, description="decides every choice that a hash makes", examples=[1])
     codec: CodecSpec = CodecSpec()
     tokenizer: TokenizerSpec = TokenizerSpec()
     images: ImagesSpec = ImagesSpec()
