@@ -1,6 +1,6 @@
 # make demo      a synthetic world, a corpus built from it, and how to look at it
 # make test      the whole test suite
-# make docs      the documentation as a site, build/site/index.html; nothing is fetched to build or to read it
+# make docs      the documentation as a site, site/index.html; nothing is fetched to build or to read it
 # make lint      formatting, lint and types
 # make system-deps   as root: the browser that the tests of the report use
 # Every target makes the environment first if need be.
@@ -19,9 +19,9 @@ test: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist worksteal
 
 docs: $(STAMP)
-	$(BIN)/python -m docs.generate build/docs
+	$(BIN)/python -m docs.generate .docs
 	$(BIN)/zensical build --strict --clean
-	@echo "build/site/index.html"
+	@echo "site/index.html"
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -53,4 +53,4 @@ $(STAMP): pyproject.toml constraints.txt
 	touch $(STAMP)
 
 clean:
-	rm -rf $(VENV) demo .pytest_cache .ruff_cache .mypy_cache .hypothesis
+	rm -rf $(VENV) .docs site demo .pytest_cache .ruff_cache .mypy_cache .hypothesis

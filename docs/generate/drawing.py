@@ -7,8 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from html import escape
 
-from t4s_data.codecs.bsd import BoxCodec
-from t4s_data.codecs.isd import ImageCodec
+from t4s_data.codecs.codec import from_name
 from t4s_data.masks.canvas import cell_box, grid_of, sample_positions
 from t4s_data.masks.mask import Bools, Mask
 
@@ -25,17 +24,17 @@ def drawing() -> str:
     """The drawing as SVG: the image and the canvas one above the other, each with a text that says it beside it."""
     polygons = mug()
     grid = grid_of(Mask.from_polygons(polygons, HEIGHT, WIDTH), N).grid
-    [box_wise] = BoxCodec(n=N).encode([(LABEL, grid)])
-    [image_wise] = ImageCodec(n=N).encode([(LABEL, grid)])
+    box_codec, image_codec = from_name(f"bsd-{N}"), from_name(f"isd-{N}-rrle")
+    [box_wise], [image_wise] = box_codec.encode([(LABEL, grid)]), image_codec.encode([(LABEL, grid)])
     left, right, low = GAP, 2 * GAP + PANEL, HEAD + PANEL
     parts = [
         *_title(left, 0, "1. The image", f"each of {N} x {N} cells takes the pixel at its centre"),
         *_picture(left, HEAD, polygons, grid),
         *_title(left, low, "2. The canvas", "the cells whose pixel is in the region"),
         *_canvas(left, low + HEAD, grid),
-        *_title(right, 0, f"Image-wise ({ImageCodec(n=N).name})", "one text for the image, a line for each row"),
+        *_title(right, 0, f"Image-wise ({image_codec.name})", "one text for the image, a line for each row"),
         *_image_wise(right, HEAD, image_wise),
-        *_title(right, low, f"Box-wise ({BoxCodec(n=N).name})", "one entry a region, a line for each row of its box"),
+        *_title(right, low, f"Box-wise ({box_codec.name})", "one entry a region, a line for each row of its box"),
         *_box_wise(right, low + HEAD, box_wise, cell_box(grid)[1]),
     ]
     size = f"0 0 {right + PANEL + 16} {2 * low + GAP}"

@@ -40,14 +40,14 @@ def tables() -> dict[str, type[BaseModel]]:
 
 
 def example(info: FieldInfo) -> Any:
-    """A value that the key takes: the first of its examples, or one that follows from its type."""
+    """A value that the key takes: the first of its examples, or one that follows from its type or default."""
     if info.examples:
         return info.examples[0]
     kind = _bare(info.annotation)
     if get_origin(kind) is Literal:
         allowed = get_args(kind)
         return next((value for value in allowed if value != info.default), allowed[0])
-    return True if kind is bool else None
+    return True if kind is bool else info.default if isinstance(info.default, str) else None
 
 
 def _section(heading: str, model: type[BaseModel]) -> str:

@@ -146,24 +146,41 @@ class SourceSpec(_Model):
     )
     reader: dict[str, Any] | None = Field(None, description="keys of a plugged-in source, as its manifest lists them")
     threshold: int | None = Field(
-        None, ge=1, le=255, description="mask-folder: JPEG masks are read, the region from this gray value upward"
+        None,
+        ge=1,
+        le=255,
+        description="mask-folder: JPEG masks are read, the region from this gray value upward",
+        examples=[128],
     )
     image_suffix: str | None = Field(
-        None, min_length=1, description="mask-folder: how names of images end, where stems differ from their labels'"
+        None,
+        min_length=1,
+        description="mask-folder: how names of images end, where stems differ from their labels'",
+        examples=["_leftImg8bit.png"],
     )
-    label_suffix: str | None = Field(None, min_length=1, description="mask-folder: how names of index PNGs end")
+    label_suffix: str | None = Field(
+        None, min_length=1, description="mask-folder: how names of index PNGs end", examples=["_gtFine_labelIds.png"]
+    )
     preset: PresetName | None = Field(None, description="mask-folder: a data set whose layout and classes are known")
     annotations: str | None = Field(
         None,
         min_length=1,
         description="own data: file (or glob pattern) below root; mask-folder: the table, or the folder of index PNGs; "
         "{split} stands for the split",
+        examples=["result.json"],
     )
     images: str | None = Field(
-        None, min_length=1, description='own data: folder of the images below root, "." for root itself'
+        None,
+        min_length=1,
+        description='own data: folder of the images below root, "." for root itself',
+        examples=["images/default"],
     )
-    masks: str | None = Field(None, min_length=1, description="mask-folder: folder of the masks below root")
-    classes: str | None = Field(None, min_length=1, description="mask-folder: list of classes below root")
+    masks: str | None = Field(
+        None, min_length=1, description="mask-folder: folder of the masks below root", examples=["{split}/masks"]
+    )
+    classes: str | None = Field(
+        None, min_length=1, description="mask-folder: list of classes below root", examples=["labels.txt"]
+    )
 
     @property
     def options(self) -> dict[str, Any]:

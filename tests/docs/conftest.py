@@ -19,9 +19,9 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = (CHECKOUT / "mkdocs.yml").read_text(encoding="utf-8")
     (folder / "mkdocs.yml").write_text(config.replace("paths: [.]", f"paths: [{CHECKOUT}]"), encoding="utf-8")
     run = [sys.executable, "-m"]
-    subprocess.run([*run, "docs.generate", str(folder / "build/docs")], cwd=CHECKOUT, check=True)
+    subprocess.run([*run, "docs.generate", str(folder / ".docs")], cwd=CHECKOUT, check=True)
     built = subprocess.run(
         [*run, "zensical", "build", "--strict"], cwd=folder, capture_output=True, text=True, timeout=200, check=False
     )
     assert built.returncode == 0, built.stdout + built.stderr
-    return folder / "build/site"
+    return folder / "site"
