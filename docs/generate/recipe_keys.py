@@ -96,7 +96,7 @@ def _type(annotation: Any) -> str:
     if origin is list:
         inner = _bare(get_args(kind)[0])
         return f"list of {_plain(inner)}s"
-    return "table of weights" if origin is dict else _plain(kind)
+    return ("table of weights" if get_args(kind)[1] is not Any else "table") if origin is dict else _plain(kind)
 
 
 def _plain(kind: Any) -> str:

@@ -144,7 +144,9 @@ class SourceSpec(_Model):
     ignore_ids: list[Annotated[int, Field(ge=0)]] | None = Field(
         None, description="mask-folder: values of index PNGs that are no class", examples=[[0, 255]]
     )
-    reader: dict[str, Any] | None = Field(None, description="keys of a plugged-in source, as its manifest lists them")
+    reader: dict[str, Any] | None = Field(
+        None, description="keys of a plugged-in source, as its manifest lists them", examples=[{"level": 2}]
+    )
     threshold: int | None = Field(
         None,
         ge=1,
