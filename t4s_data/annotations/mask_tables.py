@@ -48,43 +48,104 @@ class MaskRecord(msgspec.Struct, frozen=True):
         return text_of(called, "label"), text_of(asked, "question" if self.question else "expression")
 
 
-def read_records(path: Path) -> Iterator[MaskRecord | Reject]:
-    """The rows of a ``.csv`` file or of JSON lines, in order; a row that cannot be read is named by its line.
+COLUMNS: frozenset[str] = frozenset(MaskRecord.__struct_fields__)
+"""The columns of a table that are looked at."""
+PARTINGS = (",", ";", "\t")
+"""What may part the cells of a CSV file."""
 
-    Empty cells are the same as none, and columns of other names are not looked at.
+
+def read_records(path: Path) -> Iterator[tuple[int, MaskRecord | Reject]]:
+    """The rows of a ``.csv`` file or of JSON lines with their lines, in order; one that cannot be read is named so.
+
+    Names of columns are read in any capitals, CSV is parted by commas, semicolons or tabs, and text that is not
+    UTF-8 is Windows-1252 where nothing in the file speaks against it. Empty cells are the same as none, and
+    columns of other names are not looked at.
 
     Raises:
-        DataError: a CSV file is not UTF-8 or has no column `image`.
+        DataError: a CSV file is in neither encoding, has no column `image`, or a column twice.
     """
-    rows, read = (_csv_rows(path), _of_cells) if path.suffix == ".csv" else (_lines(path), _of_json)
+    rows, read = (_csv_rows(path), _of_cells) if path.suffix.lower() == ".csv" else (_lines(path), _of_json)
     for number, row in rows:
         try:
-            yield _checked(read(row))
+            yield number, _checked(read(row))
         except RecordError as error:
-            yield Reject(f"[{number}]", error.reason, f"{path.name} line {number}: {error.detail}")
+            yield number, Reject(f"[{number}]", error.reason, f"{path.name} line {number}: {error.detail}")
+
+
+def encoding_of(path: Path) -> str:
+    """`cp1252` if that is what all lines beyond ASCII are in, and none of them is UTF-8; else `utf-8-sig`.
+
+    A file with both was put together from two: no encoding reads all of it.
+    """
+    windows = False
+    with open_file(path) as file:
+        for line in file:
+            if line.isascii():
+                continue
+            if _is_in("utf-8", line) or not _is_in("cp1252", line):
+                return "utf-8-sig"
+            windows = True
+    return "cp1252" if windows else "utf-8-sig"
+
+
+def _is_in(encoding: str, line: bytes) -> bool:
+    try:
+        line.decode(encoding)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def _lines(path: Path) -> Iterator[tuple[int, Any]]:
+    windows = encoding_of(path) == "cp1252"
     with open_file(path) as file:
         for number, line in enumerate(file, 1):
             if text := line.removeprefix(b"\xef\xbb\xbf").strip():
-                yield number, text
+                yield number, text.decode("cp1252").encode() if windows else text
 
 
 def _csv_rows(path: Path) -> Iterator[tuple[int, Any]]:
-    with TextIOWrapper(open_file(path), encoding="utf-8-sig", newline="") as file:
-        rows = csv.DictReader(file)
-        try:
-            if "image" not in (rows.fieldnames or ()):
-                raise DataError(f"{path}: no column 'image'; the first line is {shown(rows.fieldnames)}")
+    try:
+        with TextIOWrapper(open_file(path), encoding=encoding_of(path), newline="") as file:
+            parting, columns = _head(path, file.readline())
+            # The first line is read again: in quotes a column's name may go on in the next.
+            file.seek(0)
+            rows = csv.DictReader(file, delimiter=parting)
+            names = [_folded(name) for name in rows.fieldnames or ()]
+            if twice := next((name for name in names if names.count(name) > 1 and name in COLUMNS), None):
+                raise DataError(f"{path}: the column {twice!r} stands twice: {shown(columns)}")
+            rows.fieldnames = names
             for row in rows:
                 yield rows.line_num, row
-        except (csv.Error, UnicodeDecodeError) as error:
-            raise DataError(f"{path}: not CSV in UTF-8: {error}") from None
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise DataError(f"{path}: not CSV in UTF-8 or Windows-1252: {error}") from None
+
+
+def _head(path: Path, line: str) -> tuple[str, list[str]]:
+    """What parts the cells, and the first line's: the one separator with which a column is called `image`."""
+    found = {parting: next(csv.reader([line], delimiter=parting), []) for parting in PARTINGS}
+    fitting = {parting: cells for parting, cells in found.items() if "image" in map(_folded, cells)}
+    if not fitting:
+        raise DataError(f"{path}: no column 'image'; the first line is {shown(line.strip())}")
+    parting = max(fitting, key=lambda one: len(COLUMNS & set(map(_folded, fitting[one]))))
+    return parting, fitting[parting]
+
+
+def _folded(name: str) -> str:
+    return name.strip().strip("\ufeff").casefold()
 
 
 def _of_json(line: bytes) -> MaskRecord:
-    return _converted(lambda: msgspec.json.decode(line, type=MaskRecord))
+    try:
+        value = msgspec.json.decode(line)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise RecordError("bad-type", str(error)) from None
+    if isinstance(value, dict):
+        names = [_folded(name) for name in value]
+        if twice := next((name for name in names if names.count(name) > 1 and name in COLUMNS), None):
+            raise RecordError("bad-type", f"{twice!r} stands twice")
+        value = dict(zip(names, value.values(), strict=True))
+    return _converted(lambda: msgspec.convert(value, MaskRecord))
 
 
 def _of_cells(row: dict[Any, Any]) -> MaskRecord:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,30 @@ def files_by_stem(folders: Iterable[Path], suffixes: Collection[str]) -> dict[st
         if path.suffix.lower() in suffixes and not path.name.startswith("."):
             found.setdefault(path.stem, []).append(path)
     return found
+
+
+def files_below(folder: Path, endings: Iterable[str], without: Sequence[str] = ()) -> dict[str, list[Path]]:
+    """The files anywhere below a folder whose names end so, by their paths below it without the ending, sorted.
+
+    Endings that are a suffix alone (``.png``) are met in any capitals. Hidden files are left out, and those that
+    end with one of ``without``.
+    """
+    wanted = sorted(endings, key=len, reverse=True)
+    found: dict[str, list[Path]] = {}
+    for path in sorted(folder.rglob("*")) if folder.is_dir() else ():
+        below = path.relative_to(folder)
+        ending = next((one for one in wanted if _ends(path.name, one)), None)
+        if ending and not path.name.endswith(tuple(without)) and not _hidden(below) and path.is_file():
+            found.setdefault(below.as_posix()[: -len(ending)], []).append(path)
+    return found
+
+
+def _ends(name: str, ending: str) -> bool:
+    return name.lower().endswith(ending) if ending.startswith(".") else name.endswith(ending)
+
+
+def _hidden(below: Path) -> bool:
+    return any(part.startswith(".") for part in below.parts)
 
 
 def only(files: Collection[Path], reason: str, what: str) -> Path:

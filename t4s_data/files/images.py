@@ -11,6 +11,9 @@ from t4s_data.reading.opening import Reach, reach, read_file
 from t4s_data.reading.pictures import opened
 from t4s_data.sample import Image
 
+IMAGE_SUFFIXES: frozenset[str] = frozenset({".jpg", ".jpeg", ".png", ".webp", ".bmp", ".tif", ".tiff"})
+"""Suffixes of the files that a user's folder of images is searched for, in lower case."""
+
 
 def size_of(path: Path) -> tuple[int, int]:
     """Width and height in pixels from the file's header, as stored (no EXIF rotation).

@@ -60,6 +60,7 @@ class Preset(BaseModel):
             "label_suffix": self.label_suffix,
             "other_suffixes": list(self.other_suffixes),
             "ignore_ids": list(self.ignore_ids),
+            "get": "\n".join(f"    {line}" for line in self.get.strip().splitlines()),
             "class_names": {str(value): name for value, name in self.names.items()},
         }
         return {key: value for key, value in given.items() if value}

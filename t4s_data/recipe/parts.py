@@ -187,7 +187,7 @@ def _given(source: SourceSpec) -> dict[str, str]:
 
 
 def _options(source: SourceSpec) -> dict[str, Any]:
-    return {key: value for key, value in source.options.items() if key not in (*PATHS, "preset")}
+    return {key: value for key, value in source.options.items() if key not in PATHS}
 
 
 def _below_root(pattern: str) -> str:

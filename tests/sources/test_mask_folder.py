@@ -101,18 +101,105 @@ def test_a_license_of_a_row_is_kept(folder, read):
     assert [sample.license for sample in read().samples] == ["CC0-1.0", None]
 
 
+@pytest.mark.parametrize("name", ["a.png", "a.jpg", "images/a.jpg", "train/images/a.jpg", "a"])
+def test_an_image_is_found_by_every_name_that_means_it(folder, read, name):
+    if name == "a.png":
+        (folder / "images/a.jpg").rename(folder / "images/a.png")
+    tell(folder, {"image": name, "mask": "b.png", "label": "spot"})
+    (sample,) = read().samples
+    assert sample.image.path == f"masks/train/images/a.{'png' if name == 'a.png' else 'jpg'}"
+
+
 @pytest.mark.parametrize(
-    ("mode", "kind"),
-    [("P", "a palette"), ("I;16", "a 16-bit gray"), ("RGB", "a color"), ("RGBA", "a color PNG with alpha")],
+    ("file", "mask"),
+    [
+        ("a.png", None),
+        ("a_mask.png", None),
+        ("a-mask.png", None),
+        ("a.bmp", None),
+        ("a_mask.tif", None),
+        ("a_mask.png", "a_mask.png"),
+        ("a_mask.png", "a_mask"),
+        ("deep/a.png", "masks/deep/a.png"),
+    ],
 )
-def test_a_png_that_cannot_be_a_mask_is_named_with_its_kind(folder, read, mode, kind):
-    save(folder / "masks/a.png", SPOT.astype(np.uint16) if mode == "I;16" else SPOT, None if mode == "I;16" else mode)
-    tell(folder, {"image": "a.jpg", "label": "spot"}, {"image": "b.jpg", "label": "spot"})
+def test_a_mask_is_found_by_its_name_or_by_its_image_s(folder, read, file, mask):
+    (folder / "masks/a.png").unlink()
+    save(folder / "masks" / file, SPOT[::-1])
+    tell(folder, {"image": "a.jpg", "mask": mask, "label": "spot"})
+    (sample,) = read().samples
+    assert np.array_equal(sample.regions[0].mask.dense(), SPOT[::-1] > 0)
+
+
+@pytest.mark.parametrize(
+    ("row", "reason", "detail"),
+    [
+        ({"image": "kitchen1.jpg", "mask": "a.png"}, "image-missing", "{}/images/kitchen1.jpg; the nearest name is {}"),
+        ({"image": "a.jpg", "mask": "a_maks.png"}, "no-mask", "there is no {}/masks/a_maks.png; the nearest name is a"),
+        ({"image": "two.jpg"}, "duplicate-key", "mask of 'two.jpg' may be two.bmp or two.tif"),
+        ({"image": "a.jpg", "mask": "masks\\a.png"}, "bad-type", "has backslashes; write 'masks/a.png'"),
+    ],
+)
+def test_a_name_without_a_file_is_told_where_it_was_looked_for_and_what_is_near(folder, read, row, reason, detail):
+    for name in ("images/kitchen_1.jpg", "images/two.jpg", "masks/two.bmp", "masks/two.tif"):
+        save(folder / name, np.zeros((6, 9, 3), dtype=np.uint8))
+    tell(folder, {"image": "b.jpg", "label": "x"}, {**row, "label": "x"})
+    (reject,) = read().rejects
+    assert reject.reason == reason
+    assert detail.format(folder, "kitchen_1.jpg") in reject.detail
+    assert "line 2" in reject.detail
+    assert "records.jsonl" in reject.detail
+
+
+@pytest.mark.parametrize(
+    ("table", "data"),
+    [
+        ("records.csv", b"image;expression\r\na.jpg;the cup, left\r\n"),
+        ("records.csv", b'Image,Expression\na.jpg,"the cup, left"\n'),
+        ("records.csv", b"IMAGE\tExpression \na.jpg\tthe cup, left\n"),
+        ("records.jsonl", b'{"Image": "a.jpg", "EXPRESSION": "the cup, left"}'),
+    ],
+)
+def test_tables_as_spreadsheets_save_them(folder, read, table, data):
+    (folder / table).write_bytes(data)
+    (sample,) = read().samples
+    assert sample.query == "the cup, left"
+
+
+@pytest.mark.parametrize("table", ["records.csv", "records.jsonl"])
+def test_windows_1252_is_read_where_nothing_speaks_against_it(folder, read, table):
+    rows = (
+        ["image;label", "a.jpg;tasse à café", "b.jpg;naïve"]
+        if table.endswith("csv")
+        else ['{"image": "a.jpg", "label": "tasse à café"}', '{"image": "b.jpg", "label": "naïve"}']
+    )
+    (folder / table).write_bytes("\n".join(rows).encode("cp1252"))
+    assert [sample.query for sample in read().samples] == ["tasse à café", "naïve"]
+
+
+def test_a_table_of_two_encodings_is_not_guessed_at(folder, read):
+    lines = ('{"image": "a.jpg", "label": "café"}'.encode(), '{"image": "b.jpg", "label": "café"}'.encode("cp1252"))
+    (folder / "records.jsonl").write_bytes(b"\n".join(lines))
     found = read()
-    assert [sample.key for sample in found.samples] == ["b-0"]
-    (reject,) = found.rejects
-    assert (reject.key, reject.reason) == ("a-0", "bad-mask")
-    assert reject.detail.startswith(f"a.png: {kind}")
+    assert [sample.query for sample in found.samples] == ["café"]
+    assert found.reasons() == {"[2]": "bad-type"}
+
+
+def test_a_column_that_stands_twice_is_refused(folder, read):
+    (folder / "records.csv").write_text("image,Label,label\na.jpg,x,y\n")
+    with pytest.raises(DataError, match=r"records\.csv: the column 'label' stands twice"):
+        read()
+
+
+def test_jpeg_masks_are_read_from_the_gray_value_that_the_recipe_says(folder, read):
+    large = np.kron(SPOT, np.ones((16, 16), dtype=np.uint8))
+    save(folder / "images/j.jpg", np.zeros((*large.shape, 3), dtype=np.uint8))
+    save(folder / "masks/j.jpg", large)
+    tell(folder, {"image": "j.jpg", "label": "spot"})
+    (reject,) = read().rejects
+    assert (reject.reason, "threshold = 128 in the recipe" in reject.detail) == ("bad-mask", True)
+    (sample,) = read(threshold=128).samples
+    assert np.array_equal(sample.regions[0].mask.dense(), large > 0)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +230,10 @@ def test_a_mask_of_another_size_than_its_image_is_named_with_both(folder, read):
     save(folder / "masks/a.png", SPOT.T)
     tell(folder, {"image": "a.jpg", "label": "spot"})
     (reject,) = read().rejects
-    assert (reject.reason, reject.detail) == ("size-mismatch", "a.jpg is 9 x 6, its mask is 6 x 9")
+    assert (reject.reason, reject.detail) == (
+        "size-mismatch",
+        "a.jpg is 9 x 6, its mask is 6 x 9 (records.jsonl line 1)",
+    )
 
 
 def test_a_mask_without_pixels_is_no_region(folder, read):
