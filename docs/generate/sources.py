@@ -27,7 +27,7 @@ def _page(manifest: Manifest) -> str:
         f'In recipes: `name = "{manifest.name}"`. Layout: `{manifest.layout}`. '
         f"Folder below `--data-root`, unless the recipe sets `root`: `{manifest.root}`.",
         "## How to get it",
-        f"```text\n{manifest.get.strip()}\n```",
+        f'<div class="words" markdown>\n\n```text\n{manifest.get.strip()}\n```\n\n</div>',
         "## Where it lies",
         _files(manifest),
         "## Splits",
@@ -56,10 +56,10 @@ def _files(manifest: Manifest) -> str:
 def _splits(manifest: Manifest) -> str:
     if not manifest.split:
         return "Yours: a split is what the folders and files are called."
-    rows = [[split.by or "", split.name, *_counts(split), _where(split)] for split in manifest.split]
+    rows = [[split.by or "", split.name, *_counts(split)] for split in manifest.split]
     default = f"\n\n`split_by` is `{manifest.default_split_by}` unless the recipe sets it."
     own = "\n\nSplits of your own may be named too." if manifest.other_splits else ""
-    counts = table(["split_by", "split", "records", "refs", "images", "counts from"], rows)
+    counts = table(["split_by", "split", "records", "refs", "images"], rows) + _where(manifest)
     return counts + (default if manifest.default_split_by else "") + own
 
 
@@ -67,8 +67,11 @@ def _counts(split: ManifestSplit) -> list[str]:
     return ["" if count is None else f"{count:,}" for count in (split.records, split.refs, split.images)]
 
 
-def _where(split: ManifestSplit) -> str:
-    return "<br>".join(dict.fromkeys(f"<{text}>" if text.startswith("http") else text for text in split.where.values()))
+def _where(manifest: Manifest) -> str:
+    """What each kind of count is taken from."""
+    said = {(kind, text) for split in manifest.split for kind, text in split.where.items()}
+    lines = [f"- {kind}: {f'<{text}>' if text.startswith('http') else text}" for kind, text in sorted(said)]
+    return "\n\nThe counts are from:\n\n" + "\n".join(lines) if lines else ""
 
 
 def _tasks(manifest: Manifest) -> str:
