@@ -17,6 +17,7 @@ import typer
 from docs.generate.blocks import PAGES, blocks, commands, title
 from pipelines.cli import app
 from pipelines.commands.demo import demo
+from t4s_data.corpus.reader import find_row
 from t4s_data.recipe.files import find_recipe
 from t4s_data.recipe.parts import parts_of
 from t4s_data.recipe.spec import Recipe
@@ -155,3 +156,15 @@ def test_recipes_in_commands_are_shipped(page: Path):
             words = shlex.split(line, comments=True)[1:]
             if words[0] in {"plan", "build"} and not words[1].endswith(".toml"):
                 find_recipe(words[1])
+
+
+def test_the_readmes_row_is_the_demos(place: Path):
+    page = PAGES[[title(page) for page in PAGES].index("README.md")]
+    [shown] = [block.text for block in blocks(page) if block.text.startswith("user")]
+    row = find_row(place / "OUT", "refcoco/unc-train/0-0#0")
+    asked, answered = (message["content"].splitlines() for message in row["messages"])
+    lines = [line[11:] for line in shown.splitlines()]
+    cut = lines.index("...")
+    assert lines[: len(asked)] == asked
+    assert lines[len(asked) : cut] == answered[: cut - len(asked)]
+    assert lines[cut + 1 :] == answered[-(len(lines) - cut - 1) :]
