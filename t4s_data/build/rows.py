@@ -11,14 +11,14 @@ from typing import Any
 from t4s_data.build.tally import add
 from t4s_data.choice import draw, pick_weighted
 from t4s_data.codecs.codec import codec_of
-from t4s_data.codecs.labels import Label, neutralize
+from t4s_data.codecs.labels import Label, neutralize, neutralizer_of
 from t4s_data.conversation.prompts import Template, load_prompts
 from t4s_data.conversation.tasks import KEPT, TASKS, Exchange
 from t4s_data.conversation.turns import answer, question
 from t4s_data.errors import RecordError
 from t4s_data.files.images import read_checked, size_of
 from t4s_data.recipe.parts import NO_CODEC, Part
-from t4s_data.sample import Image, Region, Sample
+from t4s_data.sample import Image, Region, Sample, Turn
 from t4s_data.tokens.descriptors import Descriptor, columns_of, describe
 from t4s_data.tokens.tokenizers import IMAGE, TokenCounts, Tokenizer, lengths, load_tokenizer
 
@@ -49,8 +49,9 @@ class RowMaker:
         self._passing = passing
         self._tokenizer = load_tokenizer(part.tokenizer, part.vocabulary)
         self._codecs = {task: codec_of(part.codec, masks=TASKS[task].masks) for task in part.tasks if task != KEPT}
+        codec, self._neutral = codec_of(part.codec), neutralizer_of(part.vocabulary)
         # Captions and class names come again and again.
-        self._label = lru_cache(1 << 12)(codec_of(part.codec).label)
+        self._label = lru_cache(1 << 12)(lambda text: self._neutral(codec.label(text)))
         alike = len(part.tasks) == 1 and not part.limits.answer_tokens
         self._passes = (passing,) if alike else tuple(range(part.repeat))
 
@@ -61,7 +62,7 @@ class RowMaker:
             RecordError: the sample cannot be used for a task that it drew, or its answer is `too-long`.
         """
         part = self._part
-        clean, reserved = _normalized(sample, self._label)
+        clean, reserved = _normalized(sample, self._label, self._neutral)
         drafts = {passing: self._draft(clean, passing) for passing in self._passes}
         made = drafts[self._passing]
         image, absent = _image_columns(sample.image, part.location.data_root, embed=part.embed)
@@ -135,7 +136,9 @@ class RowMaker:
         )
 
 
-def _normalized(sample: Sample, label_of: Callable[[str], Label]) -> tuple[Sample, int]:
+def _normalized(
+    sample: Sample, label_of: Callable[[str], Label], neutral: Callable[[Label], Label]
+) -> tuple[Sample, int]:
     """The sample with its texts as they may stand in a conversation, and how many reserved marks they had.
 
     The one place where labels, expressions, questions and class names are normalized. The source's own
@@ -144,7 +147,8 @@ def _normalized(sample: Sample, label_of: Callable[[str], Label]) -> tuple[Sampl
     query = label_of(sample.query) if sample.query else Label("", 0)
     labels = [label_of(region.label) for region in sample.regions]
     categories = [label_of(name) for name in sample.categories]
-    words = [neutralize(text) for text in sample.answer]
+    words = [neutral(neutralize(text)) for text in sample.answer]
+    turns = [neutral(Label(turn.content, 0)) for turn in sample.turns]
     clean = Sample(
         sample.key,
         sample.image,
@@ -153,9 +157,9 @@ def _normalized(sample: Sample, label_of: Callable[[str], Label]) -> tuple[Sampl
         answer=tuple([label.text for label in words]),
         categories=tuple([label.text for label in categories]),
         unsure=tuple([label_of(name).text for name in sample.unsure]),
-        turns=sample.turns,
+        turns=tuple(map(Turn, [turn.role for turn in sample.turns], [label.text for label in turns])),
     )
-    return clean, sum([label.reserved for label in (query, *labels, *categories, *words)])
+    return clean, sum([label.reserved for label in (query, *labels, *categories, *words, *turns)])
 
 
 def _kept_draft(sample: Sample, tokenizer: Tokenizer) -> _Draft:

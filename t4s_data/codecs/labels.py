@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from t4s_data.errors import RecordError
@@ -73,6 +73,26 @@ def neutralize(text: str) -> Label:
     Label(text='a ‹image>\\n<b>  ‹fg12>', reserved=2)
     """
     return Label(*_RESERVED.subn(_neutral, text))
+
+
+def neutralizer_of(vocabulary: Sequence[str]) -> Callable[[Label], Label]:
+    """What neutralizes the marks of a vocabulary that no rule here knows: those of plugged-in codecs.
+
+    A mark begins with ``<``; other tokens are words, which any text may hold.
+
+    >>> neutralizer_of(["<seg>", "<hex>"])(Label("a <hex>", 0))
+    Label(text='a ‹hex>', reserved=1)
+    """
+    marks = [re.escape(token) for token in vocabulary if token.startswith("<") and not _RESERVED.fullmatch(token)]
+    if not marks:
+        return lambda label: label
+    pattern = re.compile("|".join(marks))
+
+    def neutral(label: Label) -> Label:
+        text, found = pattern.subn(_neutral, label.text)
+        return Label(text, label.reserved + found)
+
+    return neutral
 
 
 def is_normal(text: str, rule: Callable[[str], Label] = normalize) -> bool:

@@ -39,7 +39,10 @@ class Codec(Protocol):
 
     @property
     def vocabulary(self) -> tuple[str, ...]:
-        """The tokens a trainer adds to its tokenizer."""
+        """The tokens a trainer adds to its tokenizer.
+
+        Those that begin with ``<`` are marks, which a build neutralizes in a source's own texts; others are words.
+        """
 
     @property
     def masks(self) -> bool:
