@@ -17,8 +17,9 @@ from pathlib import Path
 from pipelines.commands.build import build
 from pipelines.commands.synth import synth
 from pipelines.evaluate import Evaluation, evaluate
+from t4s_data.corpus.reader import read_batches
 from t4s_data.evaluation.metrics import total
-from t4s_data.evaluation.truth import find_shards, read_batches
+from t4s_data.evaluation.truth import find_shards
 
 RECORDS = 6000
 
@@ -38,7 +39,7 @@ def write_predictions(corpus: Path, path: Path) -> int:
     count = 0
     with path.open("w") as file:
         for shard in find_shards(corpus):
-            for batch in read_batches(shard, ("id", "messages")):
+            for batch in read_batches(shard.path, ("id", "messages")):
                 for row in batch.to_pylist():
                     text = row["messages"][-1]["content"]
                     kept = len(text) // 2 if count % 10 == 0 else len(text)

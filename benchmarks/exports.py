@@ -16,7 +16,7 @@ from pathlib import Path
 from small_corpus import write_corpus
 
 from t4s_data.export.format import FORMATS
-from t4s_data.export.formats import Plan, export
+from t4s_data.export.formats import Order, export
 
 
 def sizes(rows: int) -> dict[tuple[str, str], int]:
@@ -31,7 +31,7 @@ def peak() -> float:
 def run_one(corpus: Path, name: str, out: Path) -> None:
     before = peak()
     start = time.perf_counter()
-    done = export(Plan(corpus, FORMATS[name]), out)
+    done = export(Order(corpus, FORMATS[name]), out)
     seconds = time.perf_counter() - start
     rows = sum(done.rows.values())
     size = sum(path.stat().st_size for path in out.rglob("*") if path.is_file())

@@ -6,7 +6,6 @@ from __future__ import annotations
 import io
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from PIL import Image
@@ -15,10 +14,12 @@ from t4s_data.codecs.bsd import BoxCodec
 from t4s_data.codecs.labels import normalize
 from t4s_data.corpus.folder import BUILD, write_checksums
 from t4s_data.corpus.record import Account, Build, Shard, Totals
+from t4s_data.corpus.row import Row, RowImage, RowRegion
 from t4s_data.corpus.shards import write_shard
 from t4s_data.masks.canvas import cell_box
 from t4s_data.masks.mask import Mask
 from t4s_data.recipe.spec import ImagesSpec, Recipe, SourceSpec
+from t4s_data.sample import Turn
 from t4s_data.tokens.vocabulary import write_vocabulary
 
 CODEC = BoxCodec()
@@ -26,7 +27,6 @@ SIDE = 128
 SHARD_ROWS = 8192
 WORDS = ("left dog", "the man in the red shirt", "cfg12.yaml on the screen", "a <seg> sign", "Größe “café”", "犬 🐕")
 """Labels with what corpora hold: words like bricks, reserved marks, letters of many scripts."""
-Row = dict[str, Any]
 
 
 @lru_cache(maxsize=64)
@@ -42,28 +42,31 @@ def picture(number: int) -> bytes:
 
 
 @lru_cache(maxsize=512)
-def entry(label: str, number: int) -> tuple[str, Row]:
+def entry(label: str, number: int) -> tuple[str, RowRegion]:
     cells = grid(number)
     mask = Mask.from_dense(np.kron(cells, np.ones((SIDE // CODEC.n,) * 2, bool)))
-    region = {"label": label, "box": list(cell_box(cells)), "rle": mask.rle, "area": mask.area, "rescued": False}
-    return CODEC.encode([(label, cells)])[0], region
+    return CODEC.encode([(label, cells)])[0], RowRegion(label, list(cell_box(cells)), mask.rle, mask.area, False)
 
 
-def segmentation(number: int) -> tuple[str, list[tuple[str, str]], list[Row]]:
+def segmentation(number: int) -> tuple[str, list[Turn], list[RowRegion]]:
     labels = [normalize(WORDS[(number + k) % len(WORDS)]).text for k in range(1 + number % 3)]
     entries = [entry(label, (number + k) % 50) for k, label in enumerate(labels)]
     question = f"<image>\nSegment {labels[0]}, please. ({number})"
     answer = "Sure:\n" + "\n".join(text for text, _ in entries)
-    return "referring-segmentation", [("user", question), ("assistant", answer)], [region for _, region in entries]
+    return (
+        "referring-segmentation",
+        [Turn("user", question), Turn("assistant", answer)],
+        [region for _, region in entries],
+    )
 
 
-def talk(number: int, *, image: bool) -> tuple[str, list[tuple[str, str]], list[Row]]:
+def talk(number: int, *, image: bool) -> tuple[str, list[Turn], list[RowRegion]]:
     first = f"{'<image>' if image else ''}{chr(10) if image else ''}What is {number}?"
     turns = [
-        ("user", first),
-        ("assistant", "A number.\n\nIt has\tdigits."),
-        ("user", "Which?"),
-        ("assistant", f"{number}"),
+        Turn("user", first),
+        Turn("assistant", "A number.\n\nIt has\tdigits."),
+        Turn("user", "Which?"),
+        Turn("assistant", f"{number}"),
     ]
     return "visual-understanding", turns, []
 
@@ -72,24 +75,24 @@ def make_row(source: str, split: str, number: int, *, embed: bool) -> Row:
     image = source != "llava" or number % 3 > 0
     task, turns, regions = segmentation(number) if source != "llava" else talk(number, image=image)
     place = f"{source}/images/{number // 2:06d}.jpg"
-    column = {"path": Path(place).name, "bytes": picture(number // 2)} if embed else {"path": place, "bytes": None}
-    return {
-        "id": f"{source}/{split}/{number}#0",
-        "source": source,
-        "split": split,
-        "task": task,
-        "images": [column] if image else [],
-        "width": SIDE if image else None,
-        "height": SIDE if image else None,
-        "messages": [{"role": role, "content": content} for role, content in turns],
-        "regions": regions,
-        "codec": CODEC.name if regions else "none",
-        "descriptor_tokens": 0,
-        "answer_tokens": 0,
-        "total_tokens": 0,
-        "image_id": None,
-        "license": None,
-    }
+    column = RowImage(Path(place).name, picture(number // 2)) if embed else RowImage(place)
+    return Row(
+        id=f"{source}/{split}/{number}#0",
+        source=source,
+        split=split,
+        task=task,
+        images=[column] if image else [],
+        width=SIDE if image else None,
+        height=SIDE if image else None,
+        messages=turns,
+        regions=regions,
+        codec=CODEC.name if regions else "none",
+        descriptor_tokens=0,
+        answer_tokens=0,
+        total_tokens=0,
+        image_id=None,
+        license=None,
+    )
 
 
 def write_corpus(folder: Path, sizes: dict[tuple[str, str], int], *, embed: bool = False) -> Path:

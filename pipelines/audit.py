@@ -14,11 +14,12 @@ from pipelines.failures import reported
 from pipelines.runners import LOCAL, make_pipeline, run
 from pipelines.workers import LocalWorkers
 from t4s_data.audit.findings import Findings
-from t4s_data.audit.summary import OWN, Plan, Summary, own_tokens, tokenizer_for
+from t4s_data.audit.summary import OWN, Measures, Summary, own_tokens, tokenizer_for
 from t4s_data.audit.tabulation import findings_of
 from t4s_data.build.work import Work
 from t4s_data.codecs.codec import from_name
 from t4s_data.corpus.folder import read_build
+from t4s_data.corpus.reader import shard_names
 from t4s_data.corpus.record import Build
 from t4s_data.errors import CorpusError
 from t4s_data.report.files import write_audit
@@ -63,14 +64,14 @@ def audit(
     # Workers may have another working directory.
     corpus = corpus.absolute()
     build = read_build(corpus)
-    plan = plan_of(build, options)
+    measures = measures_of(build, options)
     work = Work(corpus.with_name(corpus.name + ".audit"))
     work.root.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(work.root / "lock", timeout=0):
             _clean(work)
-            summary = summarize(corpus, plan, work, options, progress)
-            findings = findings_of(summary, build, plan)
+            summary = summarize(corpus, measures, work, options, progress)
+            findings = findings_of(summary, build, measures)
             write_audit(corpus, findings, summary.picks, command=command, data_root=options.data_root)
             shutil.rmtree(work.root)
     except Timeout:
@@ -85,8 +86,8 @@ def _clean(work: Work) -> None:
             path.unlink()
 
 
-def plan_of(build: Build, options: AuditOptions) -> Plan:
-    """The plan that the options make for a corpus.
+def measures_of(build: Build, options: AuditOptions) -> Measures:
+    """What the options make of a corpus to measure.
 
     Raises:
         CommandError: a tokenizer or codec that there is not.
@@ -98,7 +99,7 @@ def plan_of(build: Build, options: AuditOptions) -> Plan:
         if codec != OWN:
             from_name(codec)
     same = {name for name in tokenizers if tokenizer_for(name, OWN).identity == build.tokenizer}
-    return Plan(
+    return Measures(
         # The columns of the rows are under the very tokenizer of the build, not another of its name.
         tokenizer=next(iter(same), ""),
         codec=max((account.codec for account in build.accounts), key=lambda name: bool(own_tokens(name))),
@@ -121,20 +122,17 @@ def _shares(build: Build, sample: int) -> dict[str, int]:
 
 
 def summarize(
-    corpus: Path, plan: Plan, work: Work, options: AuditOptions, progress: Callable[[int, int], None]
+    corpus: Path, measures: Measures, work: Work, options: AuditOptions, progress: Callable[[int, int], None]
 ) -> Summary:
     """The summary of all shards, made by a pipeline and added up here.
 
     Raises:
         CorpusError: there is no shard, or a row contradicts itself.
     """
-    shards = sorted(path.relative_to(corpus).as_posix() for path in corpus.glob("data/*/*.parquet"))
-    if not shards:
-        raise CorpusError(f"{corpus}: no data/*/*.parquet; not a corpus")
-    parts = {shard: work.root / f"{number:05d}.summary" for number, shard in enumerate(shards)}
+    parts = {shard: work.root / f"{number:05d}.summary" for number, shard in enumerate(shard_names(corpus))}
     local = LocalWorkers(work.root / "workers.log")
     pipeline = make_pipeline(options.runner, workers=options.workers, options=options.runner_options, local=local)
-    wire(pipeline, corpus, parts, plan, work)
+    wire(pipeline, corpus, parts, measures, work)
     try:
         run(pipeline, local, lambda: progress(sum(part.exists() for part in parts.values()), len(parts)))
     except Exception as error:
@@ -145,7 +143,7 @@ def summarize(
     return total
 
 
-def wire(pipeline: Any, corpus: Path, parts: Mapping[str, Path], plan: Plan, work: Work) -> None:
+def wire(pipeline: Any, corpus: Path, parts: Mapping[str, Path], measures: Measures, work: Work) -> None:
     """Put the steps of an audit on a pipeline; summaries stay in files, which are added up in a fixed order."""
     import apache_beam as beam
 
@@ -155,5 +153,5 @@ def wire(pipeline: Any, corpus: Path, parts: Mapping[str, Path], plan: Plan, wor
         pipeline
         | "Shards" >> beam.Create([(shard, str(part)) for shard, part in parts.items()])
         | "Spread" >> beam.Reshuffle()
-        | "Audit" >> beam.ParDo(AuditShard(corpus, plan, work))
+        | "Audit" >> beam.ParDo(AuditShard(corpus, measures, work))
     )

@@ -19,12 +19,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.worker import end_with
+from t4s_data.corpus.reader import read_batches, typed_rows
+from t4s_data.corpus.row import columns_of
 from t4s_data.errors import DataError, WorkerError
 from t4s_data.evaluation.metrics import Scores
 from t4s_data.evaluation.predictions import Prediction, pair, read_predictions
 from t4s_data.evaluation.refiner import load_refiner
 from t4s_data.evaluation.scoring import Group, Reading, score
-from t4s_data.evaluation.truth import COLUMNS, Shard, find_shards, read_batches, read_ids, truth_of
+from t4s_data.evaluation.truth import Shard, TruthRow, find_shards, read_ids, truth_of
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -110,10 +112,10 @@ def _check_elsewhere(evaluation: Evaluation, surplus: Sequence[Prediction]) -> N
 
 def _batches(evaluation: Evaluation, shards: Iterable[Shard], texts: Sequence[str | None]) -> Iterator[_Batch]:
     refined = evaluation.reading.refiner is not None
-    columns, size = ((*COLUMNS, "images"), _ROWS_REFINED) if refined else (COLUMNS, _ROWS)
+    columns, size = columns_of(TruthRow, pictures=refined), _ROWS_REFINED if refined else _ROWS
     start = 0
     for shard in shards:
-        for rows in read_batches(shard, columns, size):
+        for rows in read_batches(shard.path, columns, size):
             end = start + rows.num_rows
             yield _Batch(shard, rows, texts[start:end], evaluation.reading)
             start = end
@@ -147,7 +149,7 @@ def _start(parent: int) -> None:
 
 def _score_batch(batch: _Batch) -> tuple[int, Report]:
     report: Report = {}
-    rows = batch.rows.to_pylist()
+    rows = typed_rows(batch.rows, TruthRow, batch.shard.path)
     for row, text in zip(rows, batch.texts, strict=True):
         truth = truth_of(row)
         group = Group(batch.shard.source, truth.split, batch.shard.source_split, truth.task)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import apache_beam as beam
 
-from t4s_data.audit.summary import Plan, audit_shard
+from t4s_data.audit.summary import Measures, audit_shard
 from t4s_data.build.steps import build_shard, stage_parts
 from t4s_data.build.work import Unit, Work
 from t4s_data.errors import T4SError
@@ -54,16 +54,16 @@ class BuildShard(beam.DoFn):
 class AuditShard(beam.DoFn):
     """A shard's name and a path -> the summary of the shard at that path, and the name."""
 
-    def __init__(self, corpus: Path, plan: Plan, work: Work) -> None:
+    def __init__(self, corpus: Path, measures: Measures, work: Work) -> None:
         self._corpus = corpus
-        self._plan = plan
+        self._measures = measures
         self._work = work
 
     def process(self, element: tuple[str, str]) -> Iterator[str]:
         """Summarize the shard."""
         shard, target = element
         try:
-            audit_shard(self._corpus, shard, self._plan).save(Path(target))
+            audit_shard(self._corpus, shard, self._measures).save(Path(target))
         except T4SError as error:
             self._work.fail(error)
             raise

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import accumulate
 from math import isqrt
+from typing import TypeVar
 
 import msgspec
 
+Key = TypeVar("Key")
 Histogram = dict[int, int]
 """Value to number of times; adding two gives that of both, in any order."""
 
@@ -67,12 +69,17 @@ def share_above(histogram: Mapping[int, int], limit: int) -> float:
     return sum(times for value, times in histogram.items() if value > limit) / sum(histogram.values())
 
 
+def add(total: dict[Key, int], counts: Mapping[Key, int]) -> None:
+    """Add counts to a total, key by key."""
+    for key, count in counts.items():
+        total[key] = total.get(key, 0) + count
+
+
 def merged(histograms: Iterable[Mapping[int, int]]) -> Histogram:
     """The sum of histograms."""
     total: Histogram = {}
     for histogram in histograms:
-        for value, times in histogram.items():
-            total[value] = total.get(value, 0) + times
+        add(total, histogram)
     return total
 
 

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Literal
+
+import msgspec
 
 from t4s_data.errors import RecordError
 from t4s_data.masks.mask import Mask
+
+Role = Literal["user", "assistant", "system"]
 
 REASONS: Mapping[str, str] = {
     "bad-type": "a field is missing or has another type than the layout says",
@@ -70,11 +74,10 @@ class Region:
     mask: Mask
 
 
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """One turn of a conversation that is kept as it is; ``role`` is user, assistant or system."""
+class Turn(msgspec.Struct, frozen=True, gc=False):
+    """One turn of a conversation; ``<image>`` in the content marks where the image goes."""
 
-    role: str
+    role: Role
     content: str
 
 

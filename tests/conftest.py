@@ -5,8 +5,8 @@ from __future__ import annotations
 import shutil
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
+import msgspec
 import pyarrow.parquet as pq
 import pytest
 from hypothesis import HealthCheck, settings
@@ -15,6 +15,7 @@ from pipelines.audit import AuditOptions, audit
 from pipelines.build import RunOptions
 from pipelines.build import build as run_build
 from t4s_data.build.assembly import Assembly
+from t4s_data.corpus.row import Row
 from t4s_data.recipe.files import read_recipe
 from t4s_data.recipe.parts import parts_of
 from t4s_data.synthetic.generate import write_world
@@ -126,17 +127,18 @@ def own_corpus(corpus: Path, tmp_path: Path) -> Path:
     return Path(shutil.copytree(corpus, tmp_path / "corpus"))
 
 
-def rows_of(corpus: Path) -> dict[str, dict[str, Any]]:
+def rows_of(corpus: Path) -> dict[str, Row]:
     """All rows by id."""
     shards = sorted(corpus.glob("data/*/*.parquet"))
-    return {row["id"]: row for shard in shards for row in pq.ParquetFile(shard).read().to_pylist()}
+    every = [row for shard in shards for row in pq.ParquetFile(shard).read().to_pylist()]
+    return {row.id: row for row in msgspec.convert(every, list[Row])}
 
 
 @pytest.fixture(scope="session")
-def rows(corpus: Path) -> dict[str, dict[str, Any]]:
+def rows(corpus: Path) -> dict[str, Row]:
     return rows_of(corpus)
 
 
 @pytest.fixture(scope="session")
-def read_all() -> Callable[[Path], dict[str, dict[str, Any]]]:
+def read_all() -> Callable[[Path], dict[str, Row]]:
     return rows_of

@@ -9,10 +9,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from t4s_data.build.blocks import read_block
 from t4s_data.build.rows import RowMaker
 from t4s_data.build.steps import stage_parts
 from t4s_data.build.work import Work
+from t4s_data.corpus.row import Row
 from t4s_data.recipe.files import find_recipe, read_recipe
 from t4s_data.recipe.parts import parts_of
 from t4s_data.recipe.spec import Recipe
@@ -36,13 +39,13 @@ def part_rows(part: Any, folder: Path) -> list[dict[str, Any]]:
     work = Work(folder / "work")
     stage_parts([part], work)
     source, maker = part.open(), RowMaker(part, 0)
-    rows: list[dict[str, Any]] = []
+    rows: list[Row] = []
     for item in read_block(work.blocks(part) / "00000.jsonl.zst"):
         samples = [] if isinstance(item, Reject) else source.samples(item)
         rows += [maker.make(sample)[0] for sample in samples if not isinstance(sample, Reject)]
         if len(rows) >= ROWS:
             break
-    return rows[:ROWS]
+    return msgspec.to_builtins(rows[:ROWS])
 
 
 def text_of(rows: list[dict[str, Any]]) -> str:

@@ -105,7 +105,7 @@ def try_out(work: Path, name: str, mode: str) -> None:
     from small_corpus import write_corpus, write_images
 
     from t4s_data.export.format import FORMATS
-    from t4s_data.export.formats import Plan, export
+    from t4s_data.export.formats import Order, export
 
     python, trainer = python_of(work, name), TRAINERS[name]
     model, variables = make_model(work, python), environment(work, python)
@@ -114,7 +114,7 @@ def try_out(work: Path, name: str, mode: str) -> None:
         write_corpus(corpus, SIZES, embed=mode == "embed")
         write_images(work / "data", SIZES)
     out = work / "exports" / mode / name
-    every = {known: export(Plan(corpus, form), out.with_name(known), force=True) for known, form in FORMATS.items()}
+    every = {known: export(Order(corpus, form), out.with_name(known), force=True) for known, form in FORMATS.items()}
     images = out if mode == "embed" else work / "data"
     words = [str(python), str(HERE / trainer.script), str(out), str(model), str(images)]
     rows = run(words, images, variables, work / f"{name}-{mode}-rows.log")

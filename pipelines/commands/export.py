@@ -39,15 +39,16 @@ def export(
     json: Json = None,
 ) -> None:
     """Write a corpus in a trainer's format and print the command that trains on it."""
+    from t4s_data.corpus.selection import Selection
     from t4s_data.export.format import FORMATS
-    from t4s_data.export.formats import Choice, Plan
+    from t4s_data.export.formats import Order
     from t4s_data.export.formats import export as run_export
 
-    choice = Choice(tuple(split or ()), tuple(source or ()), limit)
+    selection = Selection(tuple(split or ()), tuple(source or ()), limit)
     if corpus.resolve() in out.resolve().parents:
         raise CommandError(f"--out {out} is in the corpus, whose checksums would no longer match")
-    plan = Plan(corpus, FORMATS[format], choice, _prefix(data_root, image_prefix))
-    done = run_export(plan, out, force=force)
+    order = Order(corpus, FORMATS[format], selection, _prefix(data_root, image_prefix))
+    done = run_export(order, out, force=force)
     table: list[Cells] = [[name, FORMATS[format].file(name), rows] for name, rows in done.rows.items()]
     print_table(f"{out}: {format}", ["split", "file", "rows"], table)
     say(f"To train on it:\n\ncd {shlex.quote(str(out))}\n{done.command}\n\n{done.tokens}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from rich.console import Console
 
+    from t4s_data.corpus.row import Row
     from t4s_data.masks.mask import Bools
 
 DataRootOfImages = Annotated[
@@ -44,8 +45,8 @@ def show(
     else:
         _print_canvas(console, row)
     _print_words(console, row)
-    if image is None and row["images"]:
-        say(f"without the image {row['images'][0]['path']}: --data-root says where it lies")
+    if image is None and row.images:
+        say(f"without the image {row.images[0].path}: --data-root says where it lies")
     say(f"{target}: the picture")
 
 
@@ -65,7 +66,7 @@ def _print_picture(console: Console, image: Image) -> None:
         console.print(line, soft_wrap=True)
 
 
-def _print_canvas(console: Console, row: dict[str, Any]) -> None:
+def _print_canvas(console: Console, row: Row) -> None:
     from t4s_data.report.overlay import decoded_regions
 
     regions = decoded_regions(row)
@@ -94,10 +95,10 @@ def _pairs(rows: list[list[bool]]) -> list[tuple[list[bool], list[bool]]]:
     return list(zip(rows[::2], rows[1::2], strict=True))
 
 
-def _print_words(console: Console, row: dict[str, Any]) -> None:
-    console.print(f"[bold]{row['id']}[/]  {row['source']}, {row['split']}, {row['task']}, {row['codec']}")
-    for message in row["messages"]:
-        console.print(f"[bold]{message['role']}:[/] ", end="")
-        console.print(message["content"], markup=False, soft_wrap=True)
-    tokens = ", ".join(f"{name} {row[f'{name}_tokens']:,}" for name in ("descriptor", "answer", "total"))
+def _print_words(console: Console, row: Row) -> None:
+    console.print(f"[bold]{row.id}[/]  {row.source}, {row.split}, {row.task}, {row.codec}")
+    for message in row.messages:
+        console.print(f"[bold]{message.role}:[/] ", end="")
+        console.print(message.content, markup=False, soft_wrap=True)
+    tokens = f"descriptor {row.descriptor_tokens:,}, answer {row.answer_tokens:,}, total {row.total_tokens:,}"
     console.print(f"text tokens: {tokens}", soft_wrap=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -12,11 +12,11 @@ import msgspec
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-import pyarrow.parquet as pq
 
-from t4s_data.build.tally import TOKEN_COLUMNS
 from t4s_data.corpus.folder import read_build
+from t4s_data.corpus.reader import read_column, read_shard
 from t4s_data.corpus.record import Build, Shard
+from t4s_data.corpus.row import TOKEN_COLUMNS, Row
 from t4s_data.counts import Distribution, Histogram
 
 PARTS: Mapping[str, Sequence[str]] = {
@@ -109,27 +109,18 @@ class _Rows:
         """Read shards, image bytes included, a few hundred rows at a time."""
         ids: list[str] = []
         digests = bytearray()
-        for row in _read(shards):
-            ids.append(row["id"])
+        for row in (row for shard in shards for row in read_shard(shard, Row, rows=_BATCH)):
+            ids.append(row.id)
             for columns in PARTS.values():
-                text = msgspec.msgpack.encode([row[column] for column in columns])
+                text = msgspec.msgpack.encode([getattr(row, column) for column in columns])
                 digests += blake2b(text, digest_size=8).digest()
         return cls(pa.array(ids, pa.string()), np.frombuffer(digests, np.uint64).reshape(-1, len(PARTS)))
-
-
-def _read(shards: Sequence[Path]) -> Iterator[Mapping[str, Any]]:
-    for path in shards:
-        with pq.ParquetFile(path) as file:
-            for batch in file.iter_batches(batch_size=_BATCH):
-                yield from batch.to_pylist()
 
 
 def _tokens(shards: Sequence[Path]) -> dict[str, Distribution | None]:
     histograms: dict[str, Histogram] = {column: {} for column in TOKEN_COLUMNS}
     for path in shards:
-        with pq.ParquetFile(path) as file:
-            table = file.read(columns=list(TOKEN_COLUMNS))
         for column, histogram in histograms.items():
-            for count in pc.value_counts(table.column(column)).to_pylist():
+            for count in pc.value_counts(read_column(path, column)).to_pylist():
                 histogram[count["values"]] = histogram.get(count["values"], 0) + count["counts"]
     return {column: Distribution.of(histogram) if histogram else None for column, histogram in histograms.items()}

@@ -10,9 +10,9 @@ from hashlib import blake2b
 import msgspec
 import numpy as np
 
-from t4s_data.build.tally import add
-from t4s_data.corpus.reader import Row, codec_of_row
-from t4s_data.counts import Frequent, Histogram
+from t4s_data.codecs.codec import codec_or_none
+from t4s_data.corpus.row import Row
+from t4s_data.counts import Frequent, Histogram, add
 
 BINS = 24
 """Bins along each side of a map of boxes; bin ``row * BINS + column`` of the centers and of height and width."""
@@ -93,11 +93,11 @@ class ContentCounter:
 
     def add(self, row: Row) -> None:
         """Count one row."""
-        source, regions = row["source"], row["regions"]
-        rows = self._content.groups.setdefault((source, row["task"], row["split"]), Rows())
+        source, regions = row.source, row.regions
+        rows = self._content.groups.setdefault((source, row.task, row.split), Rows())
         rows.rows += 1
         self._add_key(row)
-        codec = codec_of_row(row)
+        codec = codec_or_none(row.codec)
         if codec is None:
             return
         rows.no_target += not regions
@@ -106,18 +106,18 @@ class ContentCounter:
         _count(numbers.targets, len(regions))
         labels = self._labels.setdefault(source, Counter())
         for region in regions:
-            rows.rescued += region["rescued"]
-            self._add_box(numbers, region["box"], codec.n)
-            if not _ANONYMOUS.fullmatch(region["label"]):
-                labels[region["label"]] += 1
-                _count(numbers.words, len(region["label"].split()))
+            rows.rescued += region.rescued
+            self._add_box(numbers, region.box, codec.n)
+            if not _ANONYMOUS.fullmatch(region.label):
+                labels[region.label] += 1
+                _count(numbers.words, len(region.label.split()))
 
     def add_bricks(self, row: Row) -> None:
         """Count the bricks of one row's answer, if it has any."""
-        numbers = self._content.numbers.setdefault(row["source"], Numbers())
-        for message in row["messages"]:
-            if message["role"] == "assistant":
-                for text in _MASK_TEXT.findall(message["content"]):
+        numbers = self._content.numbers.setdefault(row.source, Numbers())
+        for message in row.messages:
+            if message.role == "assistant":
+                for text in _MASK_TEXT.findall(message.content):
                     for (kind, length), times in Counter(_BRICK.findall(text)).items():
                         counts = numbers.foreground if kind == "f" else numbers.background
                         counts[int(length)] = counts.get(int(length), 0) + times
@@ -130,10 +130,10 @@ class ContentCounter:
         return self._content
 
     def _add_key(self, row: Row) -> None:
-        if row["id"].endswith("#0"):
+        if row.id.endswith("#0"):
             key = _key(row)
             if int.from_bytes(key, "little") < self._key_limit:
-                self._keys.setdefault(row["source"], bytearray()).extend(key)
+                self._keys.setdefault(row.source, bytearray()).extend(key)
 
     def _add_box(self, numbers: Numbers, box: list[int], n: int) -> None:
         x1, y1, x2, y2 = box
@@ -149,12 +149,12 @@ def repeated(keys: Iterable[bytes]) -> tuple[int, int]:
 
 
 def _key(row: Row) -> bytes:
-    regions = row["regions"]
-    image = row["images"][0]["path"] if row["images"] else ""
-    if regions and not any(_ANONYMOUS.fullmatch(region["label"]) for region in regions):
-        parts = [row["image_id"] or image, *(text for region in regions for text in (region["label"], region["rle"]))]
+    regions = row.regions
+    image = (row.images[0].path or "") if row.images else ""
+    if regions and not any(_ANONYMOUS.fullmatch(region.label) for region in regions):
+        parts = [row.image_id or image, *(text for region in regions for text in (region.label, region.rle))]
     else:
-        parts = [image, *(message["content"] for message in row["messages"])]
+        parts = [image, *(message.content for message in row.messages)]
     return blake2b("\x1f".join(parts).encode(), digest_size=8).digest()
 
 

@@ -7,10 +7,11 @@ from itertools import chain, zip_longest
 import msgspec
 
 from t4s_data.choice import draw
-from t4s_data.corpus.reader import Place, Row
-from t4s_data.recipe.parts import NO_CODEC
+from t4s_data.codecs.codec import NO_CODEC
+from t4s_data.corpus.reader import Place
+from t4s_data.corpus.row import Row
 
-KEPT = 12
+MOST_KEPT = 12
 """Most rows of one kind that are kept."""
 
 Kind = tuple[str, str, str]
@@ -26,17 +27,17 @@ class Picks(msgspec.Struct):
 
     def offer(self, row: Row, shard: str, number: int) -> None:
         """Consider one row."""
-        kept = self.kinds.setdefault((row["source"], row["task"], _trait(row)), [])
-        chance = draw(0, "gallery", row["id"])
-        if len(kept) < KEPT or chance < kept[-1][0]:
+        kept = self.kinds.setdefault((row.source, row.task, _trait(row)), [])
+        chance = draw(0, "gallery", row.id)
+        if len(kept) < MOST_KEPT or chance < kept[-1][0]:
             kept.append((chance, shard, number))
             kept.sort()
-            del kept[KEPT:]
+            del kept[MOST_KEPT:]
 
     def merge(self, other: Picks) -> None:
         """Consider all that another kept."""
         for kind, picks in other.kinds.items():
-            self.kinds[kind] = sorted([*self.kinds.get(kind, []), *picks])[:KEPT]
+            self.kinds[kind] = sorted([*self.kinds.get(kind, []), *picks])[:MOST_KEPT]
 
     def places(self) -> list[Place]:
         """Where the rows are: the first of every kind, then the second of every kind, and so on."""
@@ -45,10 +46,10 @@ class Picks(msgspec.Struct):
 
 
 def _trait(row: Row) -> str:
-    if row["codec"] == NO_CODEC:
-        return "text alone" if not row["images"] else "words"
-    if not row["regions"]:
+    if row.codec == NO_CODEC:
+        return "text alone" if not row.images else "words"
+    if not row.regions:
         return "no target"
-    if any(region["rescued"] for region in row["regions"]):
+    if any(region.rescued for region in row.regions):
         return "rescued"
-    return "several" if len(row["regions"]) > 1 else "one"
+    return "several" if len(row.regions) > 1 else "one"

@@ -6,8 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from t4s_data.codecs.codec import codec_or_none
 from t4s_data.codecs.protocol import Codec, RegionCodec, by_region, words_around
-from t4s_data.corpus.reader import Row, codec_of_row
+from t4s_data.corpus.row import Row
 from t4s_data.errors import CorpusError
 from t4s_data.masks.canvas import REMEMBERED, cells_of
 from t4s_data.masks.mask import Mask
@@ -32,50 +33,23 @@ class Wording:
     masks: bool
 
 
-def masks_of(row: Row) -> tuple[Mask, ...]:
-    """The masks of a row's regions.
-
-    Raises:
-        CorpusError: run lengths that do not cover the image.
-    """
-    try:
-        return tuple(_mask(region["rle"], row["height"], row["width"]) for region in row["regions"])
-    except ValueError as error:
-        raise CorpusError(f"row {row['id']!r}: a region's {error}") from None
-
-
-@lru_cache(REMEMBERED)
-def _mask(rle: str, height: int, width: int) -> Mask:
-    # The writer made them canonical: only what a damaged file would break is checked again.
-    mask = Mask(height, width, rle.encode())
-    try:
-        whole = len(mask.runs) > 1 and mask.runs.min() >= 0 and int(mask.runs.sum()) == height * width
-    except IndexError:
-        whole = False
-    if not whole:
-        raise ValueError(f"run lengths do not cover {height} x {width} pixels")
-    return mask
-
-
 def wording(row: Row, masks: Sequence[Mask]) -> Wording:
     """The words of a row that has a codec, apart from its descriptors.
 
     Raises:
         CorpusError: the answer has not as many descriptors as the row has regions.
     """
-    codec = codec_of_row(row)
+    codec = codec_or_none(row.codec)
     if codec is None:
-        raise CorpusError(f"row {row['id']!r} has no codec")
-    answers = tuple(
-        words_around(codec, message["content"]) for message in row["messages"] if message["role"] == "assistant"
-    )
+        raise CorpusError(f"row {row.id!r} has no codec")
+    answers = tuple(words_around(codec, message.content) for message in row.messages if message.role == "assistant")
     found = sum(len(words) - 1 for words in answers)
     if codec.per_region and found != len(masks):
-        raise CorpusError(f"row {row['id']!r}: {len(masks)} regions, but {found} descriptors in its answer")
+        raise CorpusError(f"row {row.id!r}: {len(masks)} regions, but {found} descriptors in its answer")
     return Wording(
-        asked=tuple(message["content"] for message in row["messages"] if message["role"] != "assistant"),
+        asked=tuple(message.content for message in row.messages if message.role != "assistant"),
         answers=answers,
-        regions=tuple(Region(region["label"], mask) for region, mask in zip(row["regions"], masks, strict=True)),
+        regions=tuple(Region(region.label, mask) for region, mask in zip(row.regions, masks, strict=True)),
         per_region=codec.per_region,
         masks=codec.masks,
     )

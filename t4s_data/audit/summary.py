@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -12,14 +12,14 @@ import msgspec
 from t4s_data.audit.ceilings import CANVASES, Ceiling, region_ceiling, row_ceiling, size_class
 from t4s_data.audit.content import Content, ContentCounter, Group
 from t4s_data.audit.picks import Picks
-from t4s_data.audit.recoding import Wording, descriptor_tokens, masks_of, recoded_tokens, wording
-from t4s_data.build.tally import add
+from t4s_data.audit.recoding import Wording, descriptor_tokens, recoded_tokens, wording
 from t4s_data.choice import draw
-from t4s_data.codecs.codec import Codec, from_name
-from t4s_data.corpus.reader import Row, codec_of_row
-from t4s_data.counts import Histogram
+from t4s_data.codecs.codec import NO_CODEC, codec_or_none, from_name
+from t4s_data.corpus.reader import read_shard
+from t4s_data.corpus.regions import masks_of
+from t4s_data.corpus.row import Row
+from t4s_data.counts import Histogram, add
 from t4s_data.masks.mask import Mask
-from t4s_data.recipe.parts import NO_CODEC
 from t4s_data.sample import Region
 from t4s_data.tokens.tokenizers import TokenCounts, Tokenizer, lengths, load_tokenizer
 
@@ -36,15 +36,10 @@ COMMON = "bsd-256"
 """The codec whose tokens stand for those of all that have none besides: no text of theirs holds one by accident."""
 TEXTS = ("descriptor", "answer", "total")
 """The texts that are measured, as the rows' token columns name them."""
-_READ = (
-    *("id", "source", "split", "task", "images.list.element.path", "width", "height", "messages", "regions", "codec"),
-    *(f"{text}_tokens" for text in TEXTS),
-    "image_id",
-)
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Measures:
     """What an audit measures.
 
     ``counters`` are pairs of tokenizer and codec (or :data:`OWN`); those columns that the rows have are taken
@@ -112,38 +107,30 @@ class Summary(msgspec.Struct):
         return msgspec.msgpack.decode(path.read_bytes(), type=cls)
 
 
-def audit_shard(corpus: Path, shard: str, plan: Plan) -> Summary:
+def audit_shard(corpus: Path, shard: str, measures: Measures) -> Summary:
     """Summarize one shard, in memory for a thousand rows; image bytes are not read.
 
     Raises:
         CorpusError: a row contradicts itself.
     """
-    auditor = _Auditor(plan)
-    for number, row in enumerate(_rows(corpus / shard)):
+    auditor = _Auditor(measures)
+    for number, row in enumerate(read_shard(corpus / shard, Row, pictures=False)):
         auditor.add(row, shard, number)
     return auditor.result()
 
 
-def _rows(path: Path) -> Iterator[Row]:
-    import pyarrow.parquet as pq
-
-    with pq.ParquetFile(path) as file:
-        for batch in file.iter_batches(batch_size=1024, columns=list(_READ)):
-            yield from batch.to_pylist()
-
-
 class _Auditor:
-    def __init__(self, plan: Plan) -> None:
-        self._plan = plan
+    def __init__(self, measures: Measures) -> None:
+        self._measures = measures
         self._summary = Summary()
-        self._content = ContentCounter(plan.key_limit)
-        self._figure_tokenizer = tokenizer_for(plan.counters[0][0], FIGURE_CODECS[-1])
+        self._content = ContentCounter(measures.key_limit)
+        self._figure_tokenizer = tokenizer_for(measures.counters[0][0], FIGURE_CODECS[-1])
 
     def add(self, row: Row, shard: str, number: int) -> None:
         self._content.add(row)
         self._summary.picks.offer(row, shard, number)
         self._add_lengths(row)
-        if row["codec"] != NO_CODEC and self._is_studied(row):
+        if row.codec != NO_CODEC and self._is_studied(row):
             self._study(row, masks_of(row))
 
     def result(self) -> Summary:
@@ -151,47 +138,47 @@ class _Auditor:
         return self._summary
 
     def _add_lengths(self, row: Row) -> None:
-        words = None if row["codec"] == NO_CODEC or self._has_all(row) else wording(row, masks_of(row))
-        for tokenizer, codec in self._plan.counters:
+        words = None if row.codec == NO_CODEC or self._has_all(row) else wording(row, masks_of(row))
+        for tokenizer, codec in self._measures.counters:
             counts = self._counts(row, words, tokenizer, codec)
             if counts is not None:
                 self._count(row, counts, tokenizer, codec)
 
     def _has_all(self, row: Row) -> bool:
-        return all(self._has(row, *counter) for counter in self._plan.counters)
+        return all(self._has(row, *counter) for counter in self._measures.counters)
 
     def _has(self, row: Row, tokenizer: str, codec: str) -> bool:
         """Whether the row's own columns hold these counts."""
-        if tokenizer != self._plan.tokenizer:
+        if tokenizer != self._measures.tokenizer:
             return False
-        if row["codec"] == NO_CODEC:
-            return codec == OWN or own_tokens(codec) == own_tokens(self._plan.codec)
-        return codec == OWN or row["codec"] in {codec, f"{codec}-box"}
+        if row.codec == NO_CODEC:
+            return codec == OWN or own_tokens(codec) == own_tokens(self._measures.codec)
+        return codec == OWN or row.codec in {codec, f"{codec}-box"}
 
     def _counts(self, row: Row, words: Wording | None, tokenizer: str, codec: str) -> TokenCounts | None:
         if self._has(row, tokenizer, codec):
-            return TokenCounts(*(row[f"{text}_tokens"] for text in TEXTS))
+            return TokenCounts(row.descriptor_tokens, row.answer_tokens, row.total_tokens)
         if words is None:
-            return _plain_lengths(row, tokenizer_for(tokenizer, self._plan.codec if codec == OWN else codec))
+            return _plain_lengths(row, tokenizer_for(tokenizer, self._measures.codec if codec == OWN else codec))
         if codec == OWN:
-            own = codec_of_row(row)
-            return recoded_tokens(words, own, tokenizer_for(tokenizer, row["codec"])) if own else None
-        return recoded_tokens(words, _codec(codec), tokenizer_for(tokenizer, codec))
+            own = codec_or_none(row.codec)
+            return recoded_tokens(words, own, tokenizer_for(tokenizer, row.codec)) if own else None
+        return recoded_tokens(words, from_name(codec), tokenizer_for(tokenizer, codec))
 
     def _count(self, row: Row, counts: TokenCounts, tokenizer: str, codec: str) -> None:
-        group: Group = (row["source"], row["task"], row["split"])
+        group: Group = (row.source, row.task, row.split)
         for text in TEXTS:
             histogram = self._summary.lengths.setdefault((tokenizer, codec, *group, text), {})
             length = getattr(counts, text)
             histogram[length] = histogram.get(length, 0) + 1
 
     def _is_studied(self, row: Row) -> bool:
-        image = row["images"][0]["path"] if row["images"] else row["id"]
-        return draw(0, "study", row["source"], image) < self._plan.studied[row["source"]]
+        image = (row.images[0].path or "") if row.images else row.id
+        return draw(0, "study", row.source, image) < self._measures.studied[row.source]
 
     def _study(self, row: Row, masks: Sequence[Mask]) -> None:
         """Lay the regions on every canvas."""
-        source = row["source"]
+        source = row.source
         self._content.add_bricks(row)
         for n in CANVASES:
             self._summary.rows.setdefault((source, n), Ceiling()).add(row_ceiling(masks, n))
@@ -199,15 +186,10 @@ class _Auditor:
                 key = (source, n, size_class(mask))
                 self._summary.regions.setdefault(key, Ceiling()).add(region_ceiling(mask, n))
         if masks:
-            regions = [Region(region["label"], mask) for region, mask in zip(row["regions"], masks, strict=True)]
+            regions = [Region(region.label, mask) for region, mask in zip(row.regions, masks, strict=True)]
             for name in FIGURE_CODECS:
-                tokens = descriptor_tokens(_codec(name), self._figure_tokenizer, regions)
+                tokens = descriptor_tokens(from_name(name), self._figure_tokenizer, regions)
                 self._summary.figure.setdefault((source, name), FigureSum()).merge(FigureSum(1, tokens))
-
-
-@lru_cache(256)
-def _codec(name: str) -> Codec:
-    return from_name(name)
 
 
 @lru_cache(256)
@@ -217,17 +199,17 @@ def tokenizer_for(name: str, codec_name: str) -> Tokenizer:
     A tokenizer takes long to load, and one for all codecs counts the same; but a bare brick is a word that
     other codecs write as text.
     """
-    return load_tokenizer(name, own_tokens(codec_name) or _codec(COMMON).vocabulary)
+    return load_tokenizer(name, own_tokens(codec_name) or from_name(COMMON).vocabulary)
 
 
 @lru_cache(256)
 def own_tokens(codec_name: str) -> tuple[str, ...]:
     """The codec's tokens if some are not among the common ones; bare bricks are words that any text may hold."""
-    tokens = () if codec_name in {OWN, NO_CODEC} else _codec(codec_name).vocabulary
-    return () if set(tokens) <= set(_codec(COMMON).vocabulary) else tokens
+    tokens = () if codec_name in {OWN, NO_CODEC} else from_name(codec_name).vocabulary
+    return () if set(tokens) <= set(from_name(COMMON).vocabulary) else tokens
 
 
 def _plain_lengths(row: Row, tokenizer: Tokenizer) -> TokenCounts:
-    answers = [message["content"] for message in row["messages"] if message["role"] == "assistant"]
-    others = [message["content"] for message in row["messages"] if message["role"] != "assistant"]
+    answers = [message.content for message in row.messages if message.role == "assistant"]
+    others = [message.content for message in row.messages if message.role != "assistant"]
     return lengths(tokenizer, others, answers, ())

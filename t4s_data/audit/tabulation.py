@@ -7,26 +7,25 @@ from collections.abc import Iterator, Mapping
 from t4s_data.audit.ceilings import CANVASES, SIZES, Ceiling
 from t4s_data.audit.content import Numbers, Rows, repeated
 from t4s_data.audit.findings import ALL, Bars, CeilingLine, FigureLine, Findings, Lengths, Source
-from t4s_data.audit.summary import FIGURE_CODECS, OWN, TEXTS, FigureSum, Plan, Summary, tokenizer_for
-from t4s_data.build.tally import add
+from t4s_data.audit.summary import FIGURE_CODECS, OWN, TEXTS, FigureSum, Measures, Summary, tokenizer_for
+from t4s_data.codecs.codec import NO_CODEC
 from t4s_data.corpus.record import Build
-from t4s_data.counts import Distribution, Frequent, Histogram, merged
-from t4s_data.recipe.parts import NO_CODEC
+from t4s_data.counts import Distribution, Frequent, Histogram, add, merged
 
 MOST_LABELS = 25
 
 
-def findings_of(summary: Summary, build: Build, plan: Plan) -> Findings:
+def findings_of(summary: Summary, build: Build, measures: Measures) -> Findings:
     """The figures of a whole corpus's summary."""
-    names = {name: tokenizer_for(name, OWN).identity for name, _ in plan.counters}
+    names = {name: tokenizer_for(name, OWN).identity for name, _ in measures.counters}
     sources = list(dict.fromkeys(account.source for account in build.accounts if account.rows))
     compared, repeats = repeated(summary.content.keys.values())
     return Findings(
         name=build.recipe.name,
         tokenizers=list(names.values()),
         own=sorted({account.codec for account in build.accounts if account.rows} - {NO_CODEC}),
-        lengths=list(_lengths(summary, plan, names)),
-        bars=_bars(summary, plan.counters[0]),
+        lengths=list(_lengths(summary, measures, names)),
+        bars=_bars(summary, measures.counters[0]),
         figure=list(_figure(summary)),
         ceilings=list(_ceilings(summary)),
         sources=[_source(summary, build, source) for source in sources],
@@ -37,13 +36,13 @@ def findings_of(summary: Summary, build: Build, plan: Plan) -> Findings:
     )
 
 
-def _lengths(summary: Summary, plan: Plan, names: Mapping[str, str]) -> Iterator[Lengths]:
+def _lengths(summary: Summary, measures: Measures, names: Mapping[str, str]) -> Iterator[Lengths]:
     """Every group, and the groups taken together, under the tokenizers and codecs in the order they were asked for."""
     groups: dict[tuple[str, str, str, str, str, str], Histogram] = {}
     for (tokenizer, codec, source, task, split, text), histogram in summary.lengths.items():
         for group in ((source, task, split), (source, task, ALL), (source, ALL, ALL), (ALL, ALL, ALL)):
             add(groups.setdefault((tokenizer, codec, *group, text), {}), histogram)
-    counters, texts = list(plan.counters), list(TEXTS)
+    counters, texts = list(measures.counters), list(TEXTS)
     for key in sorted(groups, key=lambda key: (counters.index(key[:2]), *key[2:-1], texts.index(key[-1]))):
         yield Lengths(names[key[0]], *key[1:], Distribution.of(groups[key]))
 

@@ -13,10 +13,11 @@ from pathlib import Path
 
 from t4s_data import __version__
 from t4s_data.build.quarantine import Done, check_losses, write_quarantine
-from t4s_data.build.tally import Histogram, Tally, add, merge_tokens
+from t4s_data.build.tally import Tally, merge_tokens
 from t4s_data.build.work import Unit, Work
 from t4s_data.corpus.folder import BUILD, put_in_place
 from t4s_data.corpus.record import Account, Build, InputFile, Shard, TokenSums, Totals
+from t4s_data.counts import Histogram, add
 from t4s_data.errors import DataError
 from t4s_data.recipe.parts import Part, vocabulary_of
 from t4s_data.recipe.spec import Recipe, TokenizerSpec

@@ -6,24 +6,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache, partial
 from pathlib import Path, PurePosixPath
-from typing import Any
+from typing import NamedTuple
 
-from t4s_data.build.tally import add
 from t4s_data.choice import draw, pick_weighted
-from t4s_data.codecs.codec import codec_of
+from t4s_data.codecs.codec import NO_CODEC, codec_of
 from t4s_data.codecs.labels import Label, neutralize, neutralizer_of
 from t4s_data.conversation.prompts import Template, load_prompts
 from t4s_data.conversation.tasks import KEPT, TASKS, Exchange
 from t4s_data.conversation.turns import answer, question
+from t4s_data.corpus.row import Row, RowImage, RowRegion
+from t4s_data.counts import add
 from t4s_data.errors import RecordError
 from t4s_data.files.images import read_checked, size_of
-from t4s_data.recipe.parts import NO_CODEC, Part
+from t4s_data.masks.canvas import REMEMBERED, cell_box, cells_of
+from t4s_data.masks.mask import Mask
+from t4s_data.recipe.parts import Part
 from t4s_data.sample import Image, Region, Sample, Turn
-from t4s_data.tokens.descriptors import Descriptor, columns_of, describe
+from t4s_data.tokens.descriptors import Descriptor, describe
 from t4s_data.tokens.tokenizers import IMAGE, TokenCounts, Tokenizer, lengths, load_tokenizer
-
-Row = dict[str, Any]
-"""One row: the dump of a :class:`t4s_data.corpus.row.Row`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class _Draft:
 
     task: str
     codec: str
-    messages: list[dict[str, str]]
-    regions: list[Row]
+    messages: list[Turn]
+    regions: list[RowRegion]
     counts: TokenCounts
     notes: Mapping[str, int]
 
@@ -65,23 +65,25 @@ class RowMaker:
         clean, reserved = _normalized(sample, self._label, self._neutral)
         drafts = {passing: self._draft(clean, passing) for passing in self._passes}
         made = drafts[self._passing]
-        image, absent = _image_columns(sample.image, part.location.data_root, embed=part.embed)
-        row = {
-            "id": f"{part.name}/{sample.key}#{self._passing}",
-            "source": part.source,
-            "split": part.as_split,
-            "task": made.task,
-            **image,
-            "messages": made.messages,
-            "regions": made.regions,
-            "codec": made.codec,
-            "descriptor_tokens": made.counts.descriptor,
-            "answer_tokens": made.counts.answer,
-            "total_tokens": made.counts.total,
-            "image_id": sample.image_id,
-            "license": sample.license,
-        }
-        notes = {**made.notes, "images-absent": int(absent)}
+        picture = _picture(sample.image, part.location.data_root, embed=part.embed)
+        row = Row(
+            id=f"{part.name}/{sample.key}#{self._passing}",
+            source=part.source,
+            split=part.as_split,
+            task=made.task,
+            images=picture.images,
+            width=picture.width,
+            height=picture.height,
+            messages=made.messages,
+            regions=made.regions,
+            codec=made.codec,
+            descriptor_tokens=made.counts.descriptor,
+            answer_tokens=made.counts.answer,
+            total_tokens=made.counts.total,
+            image_id=sample.image_id,
+            license=sample.license,
+        )
+        notes = {**made.notes, "images-absent": int(picture.is_absent)}
         add(notes, sample.notes)
         add(notes, {"reserved-text": reserved})
         return row, notes
@@ -125,14 +127,14 @@ class RowMaker:
         descriptors = describe(codec, self._tokenizer, exchange.regions)
         asked = question(exchange, template)
         words = answer(exchange, template, together=not codec.per_region)
-        regions = [{"label": one.label, **columns_of(one.mask, codec.n)} for one in exchange.regions]
+        regions = [_region(one, codec.n) for one in exchange.regions]
         return _Draft(
             task,
             codec.name,
-            [{"role": "user", "content": asked}, {"role": "assistant", "content": _interleaved(words, descriptors)}],
+            [Turn("user", asked), Turn("assistant", _interleaved(words, descriptors))],
             regions,
             _counts(self._tokenizer, asked, words, descriptors),
-            {"regions": len(regions), "rescued": sum(region["rescued"] for region in regions)},
+            {"regions": len(regions), "rescued": sum(region.rescued for region in regions)},
         )
 
 
@@ -168,8 +170,7 @@ def _kept_draft(sample: Sample, tokenizer: Tokenizer) -> _Draft:
         raise RecordError("no-texts", "the conversation has no turns")
     answers = [turn.content for turn in sample.turns if turn.role == "assistant"]
     others = [turn.content for turn in sample.turns if turn.role != "assistant"]
-    messages = [{"role": turn.role, "content": turn.content} for turn in sample.turns]
-    return _Draft(KEPT, NO_CODEC, messages, [], lengths(tokenizer, others, answers, ()), {})
+    return _Draft(KEPT, NO_CODEC, list(sample.turns), [], lengths(tokenizer, others, answers, ()), {})
 
 
 def _interleaved(words: Sequence[str], descriptors: Sequence[Descriptor]) -> str:
@@ -192,15 +193,34 @@ def _count_words(tokenizer: Tokenizer, text: str, *, after: bool) -> int:
     return tokenizer.count(tokenizer.vocabulary[0] + text) - 1
 
 
-@lru_cache(4)
-def _image_columns(image: Image | None, root: Path, *, embed: bool) -> tuple[Row, bool]:
+def _region(region: Region, n: int) -> RowRegion:
+    cells = cells_of(region.mask, n)
+    return RowRegion(region.label, *_of_mask(region.mask, n), cells.rescued)
+
+
+@lru_cache(REMEMBERED)
+def _of_mask(mask: Mask, n: int) -> tuple[list[int], str, int]:
+    """The box in cells, run lengths and area of a mask, not to be changed: all rows on it share them."""
+    return list(cell_box(cells_of(mask, n).grid)), mask.rle, mask.area
+
+
+class _Picture(NamedTuple):
     """The columns of an image, not to be changed, and whether its file is absent."""
+
+    images: list[RowImage]
+    width: int | None
+    height: int | None
+    is_absent: bool
+
+
+@lru_cache(4)
+def _picture(image: Image | None, root: Path, *, embed: bool) -> _Picture:
     if image is None:
-        return {"images": [], "width": None, "height": None}, False
+        return _Picture([], None, None, is_absent=False)
     if embed and image.width is None:
         # Some sources do not say how large their images are.
         image = Image(image.path, *size_of(root / image.path))
     data = read_checked(image, root) if embed else None
     name = PurePosixPath(image.path).name if embed else image.path
-    absent = not embed and not (root / image.path).is_file()
-    return {"images": [{"bytes": data, "path": name}], "width": image.width, "height": image.height}, absent
+    is_absent = not embed and not (root / image.path).is_file()
+    return _Picture([RowImage(name, data)], image.width, image.height, is_absent)

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, groupby
 
 from t4s_data.build.blocks import read_block, read_index, write_blocks
-from t4s_data.build.rows import Row, RowMaker
+from t4s_data.build.rows import RowMaker
 from t4s_data.build.tally import Tally
 from t4s_data.build.work import Unit, Work
+from t4s_data.corpus.row import Row
 from t4s_data.corpus.shards import write_shard
 from t4s_data.errors import DataError, RecordError
 from t4s_data.recipe.parts import Part

@@ -4,17 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
+from t4s_data.corpus.row import TOKEN_COLUMNS, Row
 from t4s_data.corpus.shards import ShardStats
+from t4s_data.counts import Histogram, add
 from t4s_data.sample import Reject
-
-TOKEN_COLUMNS = ("descriptor_tokens", "answer_tokens", "total_tokens")
-
-Histogram = dict[int, int]
-"""How many rows have which number of tokens."""
 
 
 class Tally(msgspec.Struct):
@@ -39,13 +35,13 @@ class Tally(msgspec.Struct):
         """How many records were read."""
         return self.used + len(self.rejects)
 
-    def use(self, row: Mapping[str, Any], notes: Mapping[str, int]) -> None:
+    def use(self, row: Row, notes: Mapping[str, int]) -> None:
         """Count one used record by its row and what was noted on the way."""
         self.used += 1
         add(self.notes, notes)
-        columns = self.tokens.setdefault(row["task"], {})
+        columns = self.tokens.setdefault(row.task, {})
         for column in TOKEN_COLUMNS:
-            add(columns.setdefault(column, {}), {row[column]: 1})
+            add(columns.setdefault(column, {}), {getattr(row, column): 1})
 
     def save(self, path: Path) -> None:
         """Write the tally to a file that appears when it is complete."""
@@ -57,12 +53,6 @@ class Tally(msgspec.Struct):
     def load(cls, path: Path) -> Tally:
         """Read a tally that was saved."""
         return msgspec.json.decode(path.read_bytes(), type=cls)
-
-
-def add(total: dict, counts: Mapping) -> None:
-    """Add counts to a total, key by key."""
-    for key, count in counts.items():
-        total[key] = total.get(key, 0) + count
 
 
 def merge_tokens(tallies: Iterable[Tally]) -> dict[str, dict[str, Histogram]]:

@@ -9,7 +9,10 @@ from t4s_data.codecs.protocol import Codec
 from t4s_data.codecs.spec import CODECS, CodecSpec, settings_of
 from t4s_data.errors import CommandError, PluginError, RecipeError
 
-__all__ = ["CODECS", "Codec", "codec_of", "from_name"]
+__all__ = ["CODECS", "NO_CODEC", "Codec", "codec_of", "codec_or_none", "from_name"]
+
+NO_CODEC = "none"
+"""What rows without descriptors have in place of a codec's name."""
 
 
 def codec_of(spec: CodecSpec, *, masks: bool = True) -> Codec:
@@ -28,6 +31,11 @@ def codec_of(spec: CodecSpec, *, masks: bool = True) -> Codec:
     if boxes is None:
         raise RecipeError(f"codec {spec.name!r} cannot answer with a box alone; use 'bsd'")
     return boxes
+
+
+def codec_or_none(name: str) -> Codec | None:
+    """The codec of a row's ``codec`` column; None for text alone."""
+    return None if name == NO_CODEC else from_name(name)
 
 
 @lru_cache(256)

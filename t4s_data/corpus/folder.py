@@ -9,17 +9,13 @@ import sys
 from collections.abc import Iterator, Mapping
 from hashlib import file_digest
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from pydantic import ValidationError
 
+from t4s_data.corpus.reader import read_column, row_count
 from t4s_data.corpus.record import Build, Shard
 from t4s_data.errors import CorpusError
 from t4s_data.registry import RECORDED
-
-if TYPE_CHECKING:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
 
 CHECKSUMS = "SHA256SUMS"
 BUILD = "build.json"
@@ -110,35 +106,25 @@ def _check_rows(folder: Path, build: Build) -> Iterator[str]:
 
 
 def _shard_problem(folder: Path, shard: Shard) -> str | None:
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        found = pq.read_metadata(folder / shard.name)
-    except FileNotFoundError:
+    if not (folder / shard.name).exists():
         return f"{shard.name}: named in {BUILD}, but missing"
-    except pa.ArrowException as error:
-        return f"{shard.name}: not a Parquet file: {error}"
-    if found.num_rows != shard.rows:
-        return f"{shard.name}: {found.num_rows} rows, but {BUILD} says {shard.rows}"
-    return None if "id" in found.schema.to_arrow_schema().names else f"{shard.name}: no column 'id'"
+    try:
+        rows = row_count(folder / shard.name)
+    except CorpusError as error:
+        return str(error).removeprefix(f"{folder}/")
+    return None if rows == shard.rows else f"{shard.name}: {rows} rows, but {BUILD} says {shard.rows}"
 
 
 def _repeated_ids(folder: Path, names: list[str]) -> Iterator[str]:
     """Ids start with their source, so only shards of one source can repeat one."""
     import pyarrow as pa
     import pyarrow.compute as pc
-    import pyarrow.parquet as pq
 
-    ids = pa.chunked_array([c for name in names for c in _id_chunks(pq.ParquetFile(folder / name))], pa.string())
+    chunks = [chunk for name in names for chunk in read_column(folder / name, "id").chunks]
+    ids = pa.chunked_array(chunks, pa.string())
     counts = pc.value_counts(ids)
     for repeated in counts.filter(pc.greater(counts.field("counts"), 1)).to_pylist():
         yield f"{Path(names[0]).parent}: id {repeated['values']!r} stands in {repeated['counts']} rows"
-
-
-def _id_chunks(file: pq.ParquetFile) -> list[pa.Array]:
-    with file:
-        return file.read(columns=["id"]).column("id").chunks
 
 
 def put_in_place(work: Path, out: Path, *, force: bool) -> None:

@@ -10,14 +10,16 @@ from __future__ import annotations
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import file_digest
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from t4s_data.corpus.row import features
+import msgspec
+
+from t4s_data.corpus.row import Row, features
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -38,11 +40,11 @@ class ShardStats:
     sha256: str
 
 
-def write_shard(path: Path, rows: Iterable[Mapping[str, Any]], *, embed: bool) -> ShardStats:
+def write_shard(path: Path, rows: Iterable[Row], *, embed: bool) -> ShardStats:
     """Write rows as one Parquet file under a temporary name, flush it to disk and rename it to ``path``.
 
-    ``rows`` are the dumps of :class:`t4s_data.corpus.row.Row`. Memory is bounded by a row group, however many rows
-    there are. The bytes depend on the rows and the libraries' versions alone.
+    Memory is bounded by a row group, however many rows there are. The bytes depend on the rows and the
+    libraries' versions alone.
     """
     schema = features(embed=embed).arrow_schema
     count = size = 0
@@ -95,8 +97,8 @@ def _open_writer(path: Path, *, embed: bool) -> Iterator[pq.ParquetWriter]:
         writer.add_key_value_metadata({"content_defined_chunking": json.dumps(chunking)})
 
 
-def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, Any]]]:
-    batch: list[Mapping[str, Any]] = []
+def _batches(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    batch: list[Row] = []
     weight = 0
     for row in rows:
         batch.append(row)
@@ -108,12 +110,12 @@ def _batches(rows: Iterable[Mapping[str, Any]]) -> Iterator[list[Mapping[str, An
         yield batch
 
 
-def _weight(row: Mapping[str, Any]) -> int:
-    images = sum(len(image["bytes"] or b"") for image in row["images"])
-    return images + sum(len(message["content"]) for message in row["messages"])
+def _weight(row: Row) -> int:
+    images = sum(len(image.bytes or b"") for image in row.images)
+    return images + sum(len(turn.content) for turn in row.messages)
 
 
-def _row_groups(batches: Iterable[list[Mapping[str, Any]]], schema: pa.Schema) -> Iterator[pa.Table]:
+def _row_groups(batches: Iterable[list[Row]], schema: pa.Schema) -> Iterator[pa.Table]:
     """Tables of at most a row group's bytes as the library sets them, unless one batch is larger."""
     import pyarrow as pa
     from datasets import config
@@ -123,7 +125,7 @@ def _row_groups(batches: Iterable[list[Mapping[str, Any]]], schema: pa.Schema) -
     group: list[pa.RecordBatch] = []
     size = 0
     for rows in batches:
-        batch = pa.RecordBatch.from_pylist(rows, schema)
+        batch = pa.RecordBatch.from_pylist(msgspec.to_builtins(rows, builtin_types=(bytes,)), schema)
         if group and size + batch.nbytes > limit:
             yield pa.Table.from_batches(group)
             group, size = [], 0

@@ -5,17 +5,28 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
+import msgspec
 import numpy as np
 
 from t4s_data.codecs.codec import Codec, from_name
-from t4s_data.corpus.reader import open_image
+from t4s_data.corpus.reader import open_image, rows_by_id
+from t4s_data.corpus.row import Count, RowImage
 from t4s_data.errors import CommandError, CorpusError, DataError, RecordError
 from t4s_data.evaluation.predictions import Prediction
 from t4s_data.evaluation.refiner import Pixels
-from t4s_data.evaluation.truth import read_rows
 from t4s_data.files.images import read_image, size_of
+
+
+class FrameRow(msgspec.Struct):
+    """The columns of a row that say what its answer is decoded onto."""
+
+    id: str
+    images: list[RowImage]
+    width: Count | None
+    height: Count | None
+    codec: str
 
 
 class Frame(NamedTuple):
@@ -40,7 +51,7 @@ class Frames:
     image: str | None = None
     data_root: Path | None = None
     pictured: bool = False
-    rows: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    rows: Mapping[str, FrameRow] = field(default_factory=dict)
 
     def of(self, prediction: Prediction) -> Frame:
         """The frame of a prediction.
@@ -48,11 +59,11 @@ class Frames:
         Raises:
             DataError: its codec or size is nowhere said, or its image is needed and not there; names its place.
         """
-        row = self.rows.get(prediction.id or "", {})
-        codec = prediction.codec or row.get("codec") or self.codec
+        row = self.rows.get(prediction.id or "")
+        codec = prediction.codec or (row and row.codec) or self.codec
         if codec is None:
             raise DataError(f"{prediction.place}: no codec; give it there, by --codec or by --corpus")
-        stored = row["images"][0]["path"] if row.get("images") else None
+        stored = row.images[0].path if row and row.images else None
         path = prediction.image or self.image
         try:
             size = self._size(prediction, row, path)
@@ -61,19 +72,18 @@ class Frames:
             raise DataError(f"{prediction.place}: {error}") from None
         return Frame(_codec(codec, prediction.place), size, path or stored, image)
 
-    def _size(self, prediction: Prediction, row: Mapping[str, Any], path: str | None) -> tuple[int, int]:
-        height = prediction.height or row.get("height") or self.size[0]
-        width = prediction.width or row.get("width") or self.size[1]
+    def _size(self, prediction: Prediction, row: FrameRow | None, path: str | None) -> tuple[int, int]:
+        height = prediction.height or (row and row.height) or self.size[0]
+        width = prediction.width or (row and row.width) or self.size[1]
         if path and not (height and width):
             width, height = size_of(self._below(path))
         if not height or not width or min(height, width) < 1:
             raise CommandError("no height and width; give them there, as options or by --corpus")
         return height, width
 
-    def _pixels(self, row: Mapping[str, Any], path: str | None, size: tuple[int, int]) -> Pixels:
-        images = [{"path": path, "bytes": read_image(self._below(path))}] if path else row.get("images", [])
-        shown = {"id": row.get("id"), "height": size[0], "width": size[1], "images": images}
-        image = open_image(shown, self.data_root)
+    def _pixels(self, row: FrameRow | None, path: str | None, size: tuple[int, int]) -> Pixels:
+        images = [RowImage(path, read_image(self._below(path)))] if path else row.images if row else []
+        image = open_image(FrameRow("", images, size[1], size[0], ""), self.data_root)
         if image is None:
             raise CommandError("a refiner needs the image; say where it lies by --data-root")
         return np.asarray(image)
@@ -82,19 +92,18 @@ class Frames:
         return (self.data_root or Path()) / path
 
 
-def rows_of(corpus: Path, predictions: Iterable[Prediction], *, images: bool) -> dict[str, dict[str, Any]]:
+def rows_of(corpus: Path, predictions: Iterable[Prediction], *, images: bool) -> dict[str, FrameRow]:
     """The rows of a corpus that predictions name, without their texts; image bytes only if ``images`` are wanted.
 
     Raises:
         DataError: a prediction has no id or names no row; names its place.
     """
-    columns = ["id", "codec", "height", "width", "images" if images else "images.list.element.path"]
     places: dict[str, str] = {}
     for prediction in predictions:
         if prediction.id is None:
             raise DataError(f"{prediction.place}: no id to find in {corpus}")
         places.setdefault(prediction.id, prediction.place)
-    rows = read_rows(corpus, places, columns)
+    rows = rows_by_id(corpus, places, FrameRow, pictures=images)
     if missing := next((row_id for row_id in places if row_id not in rows), None):
         raise DataError(f"{places[missing]}: {corpus} has no row {missing!r}")
     return rows

@@ -22,13 +22,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
-from t4s_data.codecs.codec import Codec, from_name
+from t4s_data.codecs.codec import from_name
 from t4s_data.corpus.reader import open_image
 from t4s_data.errors import CodecError, CommandError, DataError
 from t4s_data.evaluation.answers import Answer, Reader
@@ -65,7 +65,7 @@ class Reading:
         if text is None:
             scores.missing += 1
             return None
-        reader = Reader(_codec(truth.codec), not self.strict, self._refine(truth))
+        reader = Reader(from_name(truth.codec), not self.strict, self._refine(truth))
         try:
             answer = reader.read(text, truth.size)
         except CodecError:
@@ -141,7 +141,7 @@ def _score_classes(truth: Truth, answer: Answer | None, scores: Scores, *, whole
 
 
 def _true_classes(truth: Truth) -> dict[str, Mask]:
-    codec = _codec(truth.codec)
+    codec = from_name(truth.codec)
     classes: dict[str, list[Mask]] = {}
     for region in truth.regions:
         classes.setdefault(codec.label(region.label).text, []).append(region.mask)
@@ -157,11 +157,6 @@ def _found_classes(answer: Answer | None) -> dict[str, Cover]:
 
 def _within(cover: Cover | None, mask: Mask | None) -> int:
     return cover.overlap(mask)[0] if cover and mask else 0
-
-
-@cache
-def _codec(name: str) -> Codec:
-    return from_name(name)
 
 
 _Scorer = Callable[[Truth, Answer | None, Scores], None]

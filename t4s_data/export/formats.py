@@ -10,7 +10,8 @@ from pathlib import Path
 
 from t4s_data.corpus.folder import BUILD, read_build
 from t4s_data.corpus.record import Build
-from t4s_data.export.examples import Choice, read_examples, shards_of
+from t4s_data.corpus.selection import Selection, shards_of
+from t4s_data.export.examples import read_examples
 from t4s_data.export.folder import MARK, check_free, put_in_place
 from t4s_data.export.format import DATA_ROOT, Facts, Format
 from t4s_data.export.pictures import FOLDER, Pictures
@@ -18,11 +19,11 @@ from t4s_data.export.streams import to_json
 from t4s_data.recipe.parts import vocabulary_of
 from t4s_data.tokens.vocabulary import write_vocabulary
 
-__all__ = ["Choice", "Exported", "Plan", "export"]
+__all__ = ["Exported", "Order", "export"]
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class Order:
     """What to export: a corpus, in a format, which of its rows, and what stands before its image paths.
 
     ``prefix`` ends with ``/`` where it is a folder; it does not concern embedded images.
@@ -30,7 +31,7 @@ class Plan:
 
     corpus: Path
     format: Format
-    choice: Choice = field(default_factory=Choice)
+    selection: Selection = field(default_factory=Selection)
     prefix: str = ""
 
 
@@ -43,10 +44,10 @@ class Exported:
     tokens: str
 
 
-def export(plan: Plan, out: Path, *, force: bool = False) -> Exported:
+def export(order: Order, out: Path, *, force: bool = False) -> Exported:
     """Write an export to the folder ``out``, which appears when it is complete.
 
-    Memory does not grow with the corpus. The same plan gives the same bytes, wherever ``out`` is.
+    Memory does not grow with the corpus. The same order gives the same bytes, wherever ``out`` is.
 
     Raises:
         CommandError: the corpus has no such split or source.
@@ -54,53 +55,57 @@ def export(plan: Plan, out: Path, *, force: bool = False) -> Exported:
             only another export is replaced, and only with ``force``.
     """
     check_free(out, force=force)
-    build = read_build(plan.corpus)
-    shards = shards_of(build, plan.choice)
+    build = read_build(order.corpus)
+    shards = shards_of(build, order.selection)
     work = out.with_name(f".{out.name}.partial")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    rows = {split: _write_split(plan, work, split, names) for split, names in shards.items()}
-    facts = Facts(build.recipe.name, rows, _image_folder(plan, work), len(build.vocabulary))
-    done = Exported(rows, plan.format.command(facts), plan.format.tokens(facts))
+    rows = {split: _write_split(order, work, split, names) for split, names in shards.items()}
+    facts = Facts(build.recipe.name, rows, _image_folder(order, work), len(build.vocabulary))
+    done = Exported(rows, order.format.command(facts), order.format.tokens(facts))
     write_vocabulary(work / "tokens", vocabulary_of(build.recipe))
-    texts = {**plan.format.companions(facts), "README.md": _page(plan, facts, done), MARK: _record(plan, build, done)}
+    texts = {
+        **order.format.companions(facts),
+        "README.md": _page(order, facts, done),
+        MARK: _record(order, build, done),
+    }
     for name, text in texts.items():
         (work / name).write_text(text, encoding="utf-8", newline="\n")
     put_in_place(work, out)
     return done
 
 
-def _write_split(plan: Plan, work: Path, split: str, shards: list[str]) -> int:
-    examples = read_examples(plan.corpus, shards, Pictures(work, plan.prefix), plan.choice.limit)
-    return plan.format.write(work / plan.format.file(split), map(plan.format.record, examples))
+def _write_split(order: Order, work: Path, split: str, shards: list[str]) -> int:
+    examples = read_examples(order.corpus, shards, Pictures(work, order.prefix), order.selection.limit)
+    return order.format.write(work / order.format.file(split), map(order.format.record, examples))
 
 
-def _image_folder(plan: Plan, work: Path) -> str:
+def _image_folder(order: Order, work: Path) -> str:
     """The folder that the image paths start in, as :class:`Facts` has it."""
     if (work / FOLDER).exists():
         return "."
-    return "" if plan.prefix.startswith("/") or "://" in plan.prefix else DATA_ROOT
+    return "" if order.prefix.startswith("/") or "://" in order.prefix else DATA_ROOT
 
 
-def _page(plan: Plan, facts: Facts, done: Exported) -> str:
-    rows = "".join(f"| {split} | `{plan.format.file(split)}` | {count:,} |\n" for split, count in done.rows.items())
+def _page(order: Order, facts: Facts, done: Exported) -> str:
+    rows = "".join(f"| {split} | `{order.format.file(split)}` | {count:,} |\n" for split, count in done.rows.items())
     root = f"\n`{DATA_ROOT}` is the folder that the image paths start in.\n" if facts.images == DATA_ROOT else ""
     return (
-        f"# {facts.corpus} for {plan.format.name}\n\n| split | file | rows |\n|---|---|---|\n{rows}\n"
+        f"# {facts.corpus} for {order.format.name}\n\n| split | file | rows |\n|---|---|---|\n{rows}\n"
         f"To train on it, in this folder:\n\n```sh\n{done.command}\n```\n{root}\n{done.tokens}\n"
     )
 
 
-def _record(plan: Plan, build: Build, done: Exported) -> str:
+def _record(order: Order, build: Build, done: Exported) -> str:
     return to_json(
         {
-            "format": plan.format.name,
+            "format": order.format.name,
             "corpus": build.recipe.name,
-            "build_sha256": sha256((plan.corpus / BUILD).read_bytes()).hexdigest(),
-            "splits": list(plan.choice.splits),
-            "sources": list(plan.choice.sources),
-            "limit": plan.choice.limit,
-            "prefix": plan.prefix,
+            "build_sha256": sha256((order.corpus / BUILD).read_bytes()).hexdigest(),
+            "splits": list(order.selection.splits),
+            "sources": list(order.selection.sources),
+            "limit": order.selection.limit,
+            "prefix": order.prefix,
             "rows": dict(done.rows),
         }
     )

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
+from t4s_data.corpus.row import RowImage
 from t4s_data.errors import CorpusError, RecordError
 from t4s_data.reading.pictures import opened
 
@@ -25,17 +24,17 @@ class Pictures:
     folder: Path
     prefix: str = ""
 
-    def path(self, image: Mapping[str, Any]) -> str:
+    def path(self, image: RowImage) -> str:
         """The path of a row's image, with ``/``.
 
         Raises:
             CorpusError: the image has neither bytes nor a path, or bytes of no known image format.
         """
-        if image["bytes"] is not None:
-            return self._extract(image["bytes"], image["path"])
-        if not image["path"]:
+        if image.bytes is not None:
+            return self._extract(image.bytes, image.path)
+        if not image.path:
             raise CorpusError("an image has neither bytes nor a path")
-        return self.prefix + image["path"]
+        return self.prefix + image.path
 
     def _extract(self, data: bytes, label: str | None) -> str:
         digest = sha256(data).hexdigest()

@@ -12,7 +12,7 @@ from typing import Any
 import msgspec
 
 from t4s_data import __version__
-from t4s_data.codecs.codec import CODECS, codec_of
+from t4s_data.codecs.codec import CODECS, NO_CODEC, codec_of
 from t4s_data.codecs.spec import CodecSpec
 from t4s_data.conversation.tasks import KEPT
 from t4s_data.errors import RecipeError
@@ -25,8 +25,6 @@ from t4s_data.recipe.spec import PATHS, LimitsSpec, Recipe, SourceSpec
 from t4s_data.registry import Origin
 from t4s_data.sources.source import SOURCES, Source
 
-NO_CODEC = "none"
-"""What rows without descriptors have in place of a codec's name."""
 MAX_SHARE = 0.01
 """Share of a split's entries that may be unusable where neither recipe nor manifest says another."""
 

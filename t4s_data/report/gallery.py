@@ -11,7 +11,10 @@ from typing import Any
 import msgspec
 from PIL import Image as Pillow
 
-from t4s_data.corpus.reader import Place, Row, codec_of_row, open_image, read_rows
+from t4s_data.codecs.codec import codec_or_none
+from t4s_data.corpus.reader import Place, open_image, rows_at
+from t4s_data.corpus.regions import masks_of
+from t4s_data.corpus.row import Row, RowRegion
 from t4s_data.errors import RecordError
 from t4s_data.masks.mask import Mask
 from t4s_data.report.overlay import COLORS, decoded_regions
@@ -38,14 +41,14 @@ def gallery(corpus: Path, places: Sequence[Place], data_root: Path | None) -> li
 
 
 def _has_no_masks(exhibit: Exhibit) -> bool:
-    codec = codec_of_row(exhibit)
+    codec = codec_or_none(exhibit["codec"])
     return codec is None or not codec.masks or not exhibit["regions"]
 
 
 def _exhibits(corpus: Path, places: Sequence[Place], data_root: Path | None) -> Iterator[Exhibit]:
     for start in range(0, len(places), ROWS):
         batch = places[start : start + ROWS]
-        rows = read_rows(corpus, batch)
+        rows = rows_at(corpus, batch)
         for place in batch:
             yield _exhibit(rows[place], data_root)
 
@@ -68,32 +71,38 @@ def _exhibit(row: Row, data_root: Path | None) -> Exhibit:
     except RecordError:
         image = None
     # Rows of conversations need not know the size of their image.
-    width, height = image.size if image else (row["width"], row["height"])
+    width, height = image.size if image else (row.width, row.height)
     return {
-        **{name: row[name] for name in ("id", "source", "split", "task", "codec", "messages")},
+        "id": row.id,
+        "source": row.source,
+        "split": row.split,
+        "task": row.task,
+        "codec": row.codec,
+        "messages": msgspec.to_builtins(row.messages),
         "width": width,
         "height": height,
-        "tokens": [row[f"{text}_tokens"] for text in ("descriptor", "answer", "total")],
+        "tokens": [row.descriptor_tokens, row.answer_tokens, row.total_tokens],
         "image": _encoded(image) if image else None,
-        "pictured": bool(row["images"]),
-        "regions": [_region(row, number) for number in range(len(row["regions"]))],
+        "pictured": bool(row.images),
+        "regions": [
+            _region(region, mask, number)
+            for number, (region, mask) in enumerate(zip(row.regions, masks_of(row), strict=True))
+        ],
         "canvas": _canvas(row),
     }
 
 
-def _region(row: Row, number: int) -> dict[str, Any]:
-    region = row["regions"][number]
-    mask = Mask.from_rle(region["rle"], row["height"], row["width"])
-    shown = {"label": region["label"], "rle": mask.rle, "box": mask.box, "rescued": region["rescued"]}
+def _region(region: RowRegion, mask: Mask, number: int) -> dict[str, Any]:
+    shown = {"label": region.label, "rle": mask.rle, "box": mask.box, "rescued": region.rescued}
     return {**shown, "share": round(mask.area / (mask.height * mask.width), 5), "color": _hex(number)}
 
 
 def _canvas(row: Row) -> dict[str, Any] | None:
     """The decoded canvas, its regions as run lengths over the cells."""
-    codec = codec_of_row(row)
+    codec = codec_or_none(row.codec)
     if codec is None:
         return None
-    by_label = {region["label"]: _hex(number) for number, region in reversed(list(enumerate(row["regions"])))}
+    by_label = {region.label: _hex(number) for number, region in reversed(list(enumerate(row.regions)))}
     cells = []
     for number, region in enumerate(decoded_regions(row)):
         color = _hex(number) if codec.per_region else by_label.get(region.label, "#888888")

@@ -14,11 +14,13 @@ from numpy.typing import NDArray
 from PIL import Image as Pillow
 from PIL import ImageDraw, ImageFilter, ImageFont
 
+from t4s_data.codecs.codec import codec_or_none
 from t4s_data.codecs.decoded import DecodedRegion
-from t4s_data.corpus.reader import Row, codec_of_row
+from t4s_data.corpus.regions import masks_of
+from t4s_data.corpus.row import Row
 from t4s_data.errors import CodecError, CorpusError
 from t4s_data.masks.canvas import Box, box_pixels, cell_box, cell_edges, pixels
-from t4s_data.masks.mask import Bools, Mask
+from t4s_data.masks.mask import Bools
 
 Color = tuple[int, int, int]
 Pixels = NDArray[np.uint8]
@@ -69,14 +71,14 @@ def decoded_regions(row: Row) -> list[DecodedRegion]:
     Raises:
         CorpusError: an answer is not what the row's codec writes.
     """
-    codec = codec_of_row(row)
+    codec = codec_or_none(row.codec)
     if codec is None:
         return []
-    answers = [message["content"] for message in row["messages"] if message["role"] == "assistant"]
+    answers = [message.content for message in row.messages if message.role == "assistant"]
     try:
         return [region for answer in answers for region in codec.decode_answer(answer).regions]
     except CodecError as error:
-        raise CorpusError(f"row {row['id']!r}: its answer is not what {codec.name} writes: {error}") from None
+        raise CorpusError(f"row {row.id!r}: its answer is not what {codec.name} writes: {error}") from None
 
 
 def picture(row: Row, image: Pillow.Image | None) -> Pillow.Image:
@@ -84,9 +86,9 @@ def picture(row: Row, image: Pillow.Image | None) -> Pillow.Image:
 
     The image is at full size; small ones are enlarged. Without one, regions stand on a plain ground.
     """
-    if row["width"] is None and image is None:
+    if image is None and (row.width is None or row.height is None):
         return _stacked([], _caption(row, []), 2 * _SMALLEST_SIDE + _GAP)
-    ground = image or Pillow.new("RGB", (row["width"], row["height"]), _BLANK)
+    ground = image or Pillow.new("RGB", (row.width or 0, row.height or 0), _BLANK)
     truth = true_regions(row)
     times = max(1, -(-_SMALLEST_SIDE // max(ground.size)))
     left = with_labels(_enlarged(with_regions(ground, truth), times), truth, times)
@@ -99,9 +101,8 @@ def picture(row: Row, image: Pillow.Image | None) -> Pillow.Image:
 def true_regions(row: Row) -> list[Drawn]:
     """The row's regions at the size of its image."""
     drawn = []
-    for number, region in enumerate(row["regions"]):
-        mask = Mask.from_rle(region["rle"], row["height"], row["width"])
-        drawn.append(Drawn(mask.dense(), mask.box, region["label"], color_of(number)))
+    for number, (region, mask) in enumerate(zip(row.regions, masks_of(row), strict=True)):
+        drawn.append(Drawn(mask.dense(), mask.box, region.label, color_of(number)))
     return drawn
 
 
@@ -154,7 +155,7 @@ def with_labels(image: Pillow.Image, regions: Sequence[Drawn], times: int) -> Pi
 
 def _canvas_panel(row: Row, ground: Pillow.Image, truth: Sequence[Drawn], times: int) -> Pillow.Image:
     large = _enlarged(ground, times)
-    codec = codec_of_row(row)
+    codec = codec_or_none(row.codec)
     if codec is None:
         return large
     n = codec.n
@@ -169,20 +170,20 @@ def _canvas_panel(row: Row, ground: Pillow.Image, truth: Sequence[Drawn], times:
 
 
 def _canvas_title(row: Row) -> str:
-    codec = codec_of_row(row)
+    codec = codec_or_none(row.codec)
     if codec is None:
         return "no canvas: text alone"
-    return f"decoded from the answer: {codec.n} x {codec.n} cells ({row['codec']})"
+    return f"decoded from the answer: {codec.n} x {codec.n} cells ({row.codec})"
 
 
 def _caption(row: Row, truth: Sequence[Drawn]) -> list[Line]:
-    counts = f"descriptor {row['descriptor_tokens']:,}, answer {row['answer_tokens']:,}, total {row['total_tokens']:,}"
-    asked = next((message["content"] for message in row["messages"] if message["role"] == "user"), "")
+    counts = f"descriptor {row.descriptor_tokens:,}, answer {row.answer_tokens:,}, total {row.total_tokens:,}"
+    asked = next((message.content for message in row.messages if message.role == "user"), "")
     question = textwrap.shorten(asked.replace("<image>", ""), 400, placeholder=" …")
     labels = [(textwrap.shorten(region.label, 120, placeholder=" …"), region.color) for region in truth[:12]]
     if len(truth) > 12:
         labels.append((f"and {len(truth) - 12} more", _MUTED))
-    facts = f"{row['id']} · {row['task']} · {row['split']} · text tokens: {counts}"
+    facts = f"{row.id} · {row.task} · {row.split} · text tokens: {counts}"
     return [Line(19, [(question, _INK)]), Line(17, labels), Line(14, [(facts, _MUTED)])]
 
 

@@ -20,10 +20,10 @@ from t4s_data.files.json_streams import JsonArray
 from t4s_data.files.location import Location
 from t4s_data.files.names import coco_image_id, image_name
 from t4s_data.files.texts import shown
-from t4s_data.sample import Entry, Image, Reject, Sample, Turn
+from t4s_data.sample import Entry, Image, Reject, Role, Sample, Turn
 from t4s_data.tokens.tokenizers import IMAGE
 
-ROLES = {"human": "user", "gpt": "assistant"}
+ROLES: Mapping[str, Role] = {"human": "user", "gpt": "assistant"}
 _PLACEHOLDER = re.compile(rf"{IMAGE}\n|\n{IMAGE}\Z|{IMAGE}")
 
 Spoken = tuple[str, str]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from t4s_data.codecs.protocol import Codec, RegionCodec, by_region
-from t4s_data.masks.canvas import REMEMBERED, cell_box, cells_of
+from t4s_data.masks.canvas import REMEMBERED, cells_of
 from t4s_data.masks.mask import Mask
 from t4s_data.sample import Region
 from t4s_data.tokens.tokenizers import Tokenizer
@@ -26,13 +26,6 @@ def describe(codec: Codec, tokenizer: Tokenizer, regions: Sequence[Region]) -> l
         return [_entry(codec, tokenizer, region) for region in regions]
     texts = codec.encode([(region.label, cells_of(region.mask, codec.n).grid) for region in regions])
     return [Descriptor(text, tokenizer.count(text)) for text in texts]
-
-
-@lru_cache(REMEMBERED)
-def columns_of(mask: Mask, n: int) -> dict[str, Any]:
-    """A region's columns but for its label, not to be changed: all rows on a mask share them."""
-    cells = cells_of(mask, n)
-    return {"box": list(cell_box(cells.grid)), "rle": mask.rle, "area": mask.area, "rescued": cells.rescued}
 
 
 def _entry(codec: RegionCodec, tokenizer: Tokenizer, region: Region) -> Descriptor:

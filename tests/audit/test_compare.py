@@ -2,22 +2,24 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
 
 import pytest
 import typer
+from msgspec.structs import replace
 from typer.testing import CliRunner
 
 from pipelines.commands.compare import compare as command
 from t4s_data.audit.compare import compare
 from t4s_data.corpus.folder import read_build
+from t4s_data.corpus.row import Row
 from t4s_data.corpus.shards import write_shard
 from t4s_data.errors import CorpusError
+from t4s_data.sample import Turn
 
-Rows = dict[str, dict[str, Any]]
+Rows = dict[str, Row]
 
 
-def rewrite(corpus: Path, source: str, rows: list[dict[str, Any]]) -> None:
+def rewrite(corpus: Path, source: str, rows: list[Row]) -> None:
     """Put rows into the one shard of a source, as a build would."""
     path = next(corpus.glob(f"data/{source}/*.parquet"))
     stats = write_shard(path, rows, embed=True)
@@ -45,35 +47,36 @@ def test_a_corpus_is_the_same_as_itself(corpus: Path):
 
 
 def test_differences_are_named(corpus: Path, own_corpus: Path, rows: Rows):
-    muse = [row for row in rows.values() if row["source"] == "muse"]
-    messages = [*muse[3]["messages"][:1], {"role": "assistant", "content": "other"}]
+    muse = [row for row in rows.values() if row.source == "muse"]
     changed = [
-        {**muse[1], "answer_tokens": muse[1]["answer_tokens"] + 1},
+        replace(muse[1], answer_tokens=muse[1].answer_tokens + 1),
         muse[2],
-        {**muse[3], "messages": messages, "license": "other"},
-        {**muse[4], "id": "muse/new#0"},
+        replace(muse[3], messages=[*muse[3].messages[:1], Turn("assistant", "other")], license="other"),
+        replace(muse[4], id="muse/new#0"),
         *muse[5:],
     ]
     rewrite(own_corpus, "muse", changed)
     found = {one.source: one for one in compare(corpus, own_corpus)}
     one = found.pop("muse")
-    assert one.only_first == (muse[0]["id"], muse[4]["id"])
+    assert one.only_first == (muse[0].id, muse[4].id)
     assert one.only_second == ("muse/new#0",)
-    assert one.changed == {muse[1]["id"]: ("tokens",), muse[3]["id"]: ("image", "messages")}
+    assert one.changed == {muse[1].id: ("tokens",), muse[3].id: ("image", "messages")}
     assert one.rows == (len(muse), len(muse) - 1)
     assert all(other.same for other in found.values())
 
 
 def test_image_bytes_count(corpus: Path, own_corpus: Path, rows: Rows):
-    muse = [row for row in rows.values() if row["source"] == "muse"]
-    image = {**muse[0]["images"][0], "bytes": muse[0]["images"][0]["bytes"] + b"\0"}
-    rewrite(own_corpus, "muse", [{**muse[0], "images": [image]}, *muse[1:]])
+    muse = [row for row in rows.values() if row.source == "muse"]
+    image = muse[0].images[0]
+    assert image.bytes
+    longer = replace(image, bytes=image.bytes + b"\0")
+    rewrite(own_corpus, "muse", [replace(muse[0], images=[longer]), *muse[1:]])
     found = {one.source: one for one in compare(corpus, own_corpus)}
-    assert found["muse"].changed == {muse[0]["id"]: ("image",)}
+    assert found["muse"].changed == {muse[0].id: ("image",)}
 
 
 def test_the_command_writes_every_id(corpus: Path, own_corpus: Path, rows: Rows, tmp_path: Path):
-    llava = [row for row in rows.values() if row["source"] == "llava"]
+    llava = [row for row in rows.values() if row.source == "llava"]
     rewrite(own_corpus, "llava", llava[:1])
     app = typer.Typer()
     app.command()(command)
@@ -84,7 +87,7 @@ def test_the_command_writes_every_id(corpus: Path, own_corpus: Path, rows: Rows,
     figures = json.loads((tmp_path / "out.json").read_text())
     assert figures["same"] is False
     one = next(one for one in figures["sources"] if one["source"] == "llava")
-    assert one["only_a"] == [row["id"] for row in llava[1:]]
+    assert one["only_a"] == [row.id for row in llava[1:]]
 
 
 def test_a_folder_that_is_no_corpus_is_named(corpus: Path, tmp_path: Path):

@@ -1,15 +1,30 @@
 from __future__ import annotations
 
-from typing import Any
-
-from t4s_data.audit.picks import KEPT, Picks
+from t4s_data.audit.picks import MOST_KEPT, Picks
+from t4s_data.corpus.row import Row, RowImage, RowRegion
+from t4s_data.sample import Turn
 
 KINDS = {"one": [False], "several": [False, False], "rescued": [True], "no target": []}
 
 
-def row(number: int, *, codec: str = "bsd-64", rescued: tuple[bool, ...] = (False,)) -> dict[str, Any]:
-    regions = [{"rescued": one} for one in rescued]
-    return {"id": f"a/b/{number}#0", "source": "a", "task": "t", "codec": codec, "regions": regions, "images": [{}]}
+def row(number: int, *, codec: str = "bsd-64", rescued: tuple[bool, ...] = (False,)) -> Row:
+    return Row(
+        id=f"a/b/{number}#0",
+        source="a",
+        split="train",
+        task="t",
+        images=[RowImage("a.jpg")],
+        width=1,
+        height=1,
+        messages=[Turn("user", "?")],
+        regions=[RowRegion("it", [0, 0, 0, 0], "01", 1, one) for one in rescued],
+        codec=codec,
+        descriptor_tokens=0,
+        answer_tokens=0,
+        total_tokens=0,
+        image_id=None,
+        license=None,
+    )
 
 
 def offered(numbers: range) -> Picks:
@@ -24,7 +39,7 @@ def test_merging_does_not_depend_on_cuts_or_order():
     first, second = offered(range(37)), offered(range(37, 100))
     second.merge(first)
     assert second == whole
-    assert len(whole.places()) == KEPT
+    assert len(whole.places()) == MOST_KEPT
 
 
 def test_every_kind_comes_first_once():

@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from msgspec.structs import replace
 
-from t4s_data.audit.recoding import masks_of, recoded_tokens, wording
+from t4s_data.audit.recoding import recoded_tokens, wording
 from t4s_data.audit.summary import tokenizer_for
 from t4s_data.codecs.bsd import BoxCodec
 from t4s_data.codecs.codec import from_name
+from t4s_data.corpus.regions import masks_of
+from t4s_data.corpus.row import Row
 from t4s_data.errors import CorpusError
+from t4s_data.sample import Turn
 from t4s_data.tokens.tokenizers import TokenCounts
 
 CODECS = {
@@ -23,7 +27,7 @@ CODECS = {
     "isd-16-full": 'name = "isd"\nn = 16\nvariant = "full"',
     "isd-24-irle-released": 'name = "isd"\nn = 24\nvariant = "i-rle"\ndialect = "released"',
 }
-Rows = dict[str, dict[str, Any]]
+Rows = dict[str, Row]
 
 
 @pytest.fixture(scope="module")
@@ -36,8 +40,8 @@ def built(
     return {name: read_all(build_corpus(folder / name, codec=codec, tasks=tasks)) for name, codec in CODECS.items()}
 
 
-def counts(row: dict[str, Any]) -> TokenCounts:
-    return TokenCounts(row["descriptor_tokens"], row["answer_tokens"], row["total_tokens"])
+def counts(row: Row) -> TokenCounts:
+    return TokenCounts(row.descriptor_tokens, row.answer_tokens, row.total_tokens)
 
 
 @pytest.mark.parametrize("target", CODECS)
@@ -46,15 +50,15 @@ def test_recoding_counts_what_a_build_counts(own: str, target: str, built: dict[
     codec, tokenizer = from_name(target), tokenizer_for("qwen2", target)
     compared = 0
     for row_id, row in built[own].items():
-        if row["codec"] != "none":
+        if row.codec != "none":
             words = wording(row, masks_of(row))
             assert recoded_tokens(words, codec, tokenizer) == counts(built[target][row_id]), row_id
             compared += 1
-    assert compared == sum(row["codec"] != "none" for row in built[target].values()) > 80
+    assert compared == sum(row.codec != "none" for row in built[target].values()) > 80
 
 
 def test_boxes_alone_have_no_image_wise_form(rows: Rows):
-    boxed = [row for row in rows.values() if row["codec"] == "bsd-64-box"]
+    boxed = [row for row in rows.values() if row.codec == "bsd-64-box"]
     assert boxed
     for row in boxed:
         words = wording(row, masks_of(row))
@@ -63,20 +67,20 @@ def test_boxes_alone_have_no_image_wise_form(rows: Rows):
         assert again == counts(row)
 
 
-def damaged(rows: Rows, **changes: Any) -> dict[str, Any]:
-    row = next(row for row in rows.values() if row["codec"] == "bsd-64" and len(row["regions"]) == 1)
-    return {**row, **changes}
+def damaged(rows: Rows, **changes: Any) -> Row:
+    row = next(row for row in rows.values() if row.codec == "bsd-64" and len(row.regions) == 1)
+    return replace(row, **changes)
 
 
 def test_an_answer_without_its_descriptor_is_named(rows: Rows):
-    row = damaged(rows, messages=[{"role": "assistant", "content": "nothing"}])
-    with pytest.raises(CorpusError, match=f"{row['id']}.*1 regions, but 0 descriptors"):
+    row = damaged(rows, messages=[Turn("assistant", "nothing")])
+    with pytest.raises(CorpusError, match=f"{row.id}.*1 regions, but 0 descriptors"):
         wording(row, masks_of(row))
 
 
-@pytest.mark.parametrize("rle", ["", "0", "52203", "~~"])
+@pytest.mark.parametrize("rle", ["", "0", "52203", "~~", "0P"])
 def test_damaged_run_lengths_are_named(rle: str, rows: Rows):
     row = damaged(rows)
-    row["regions"] = [{**row["regions"][0], "rle": rle}]
-    with pytest.raises(CorpusError, match=row["id"]):
+    row.regions = [replace(row.regions[0], rle=rle)]
+    with pytest.raises(CorpusError, match=row.id):
         masks_of(row)

@@ -6,6 +6,7 @@ import re
 from functools import cache
 from pathlib import Path
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from PIL import Image as Pillow
 from t4s_data.build.rows import RowMaker
 from t4s_data.codecs.codec import from_name
 from t4s_data.conversation.tasks import TASKS
-from t4s_data.corpus.row import Row
+from t4s_data.corpus.row import Row, RowImage
 from t4s_data.errors import RecordError
 from t4s_data.masks.canvas import cell_box, grid_of
 from t4s_data.masks.mask import Mask
@@ -78,13 +79,18 @@ def made(task, given_sample, passing=0, **keys):
     return RowMaker(part_of(task, **keys), passing).make(given_sample)
 
 
+def valid(row: Row) -> None:
+    """What a reader checks of a row that was written."""
+    assert msgspec.convert(msgspec.to_builtins(row, builtin_types=(bytes,)), Row) == row
+
+
 def answer_of(row):
-    return row["messages"][-1]["content"]
+    return row.messages[-1].content
 
 
 def descriptors_of(row):
-    closing = "</box>" if row["codec"].endswith("-box") else "</seg>"
-    opening = "<seg>" if row["codec"].startswith("isd") else "<ref>"
+    closing = "</box>" if row.codec.endswith("-box") else "</seg>"
+    opening = "<seg>" if row.codec.startswith("isd") else "<ref>"
     return re.findall(f"{opening}.*?{closing}", answer_of(row), re.DOTALL)
 
 
@@ -100,22 +106,22 @@ COMBINATIONS = [
 @pytest.mark.parametrize("labels", [("cat",), ("cat", "dog", "cat", "sky")])
 def test_a_row_is_valid_and_its_answer_decodes_to_its_regions(task, codec, labels):
     row, _ = made(task, sample(*labels), codec=codec)
-    Row.model_validate(row)
-    found = from_name(row["codec"]).decode_answer(answer_of(row)).regions
-    masks = [Mask.from_rle(region["rle"], *SIZE) for region in row["regions"]]
+    valid(row)
+    found = from_name(row.codec).decode_answer(answer_of(row)).regions
+    masks = [Mask.from_rle(region.rle, *SIZE) for region in row.regions]
     grids = [grid_of(mask, codec["n"]).grid for mask in masks]
-    assert [region["area"] for region in row["regions"]] == [mask.area for mask in masks]
-    assert [region["box"] for region in row["regions"]] == [list(cell_box(grid)) for grid in grids]
+    assert [region.area for region in row.regions] == [mask.area for mask in masks]
+    assert [region.box for region in row.regions] == [list(cell_box(grid)) for grid in grids]
     if codec.get("name") == "isd":
         painted = np.full((codec["n"], codec["n"]), "others", dtype=object)
-        for region, grid in zip(row["regions"], grids, strict=True):
-            painted[grid] = region["label"]
+        for region, grid in zip(row.regions, grids, strict=True):
+            painted[grid] = region.label
         assert {one.label for one in found} == set(painted.ravel()) - {"others"}
         assert all((one.grid == (painted == one.label)).all() for one in found)
         return
-    assert [one.label for one in found] == [region["label"] for region in row["regions"]]
-    assert [list(one.box) for one in found] == [region["box"] for region in row["regions"]]
-    if not row["codec"].endswith("-box"):
+    assert [one.label for one in found] == [region.label for region in row.regions]
+    assert [list(one.box) for one in found] == [region.box for region in row.regions]
+    if not row.codec.endswith("-box"):
         assert all((one.grid == grid).all() for one, grid in zip(found, grids, strict=True))
 
 
@@ -125,10 +131,10 @@ def test_lengths_are_those_of_the_texts(task, codec):
     tokenizer = load_tokenizer(part.tokenizer, part.vocabulary)
     for labels in (("cat",), ("cat", "dog", "left|right <image> \N{SNOWMAN}")):
         row, _ = RowMaker(part, 0).make(sample(*labels))
-        asked, answered = (message["content"] for message in row["messages"])
-        assert row["descriptor_tokens"] == sum(map(tokenizer.count, descriptors_of(row)))
-        assert row["answer_tokens"] == tokenizer.count(answered)
-        assert row["total_tokens"] == tokenizer.count(answered) + tokenizer.count(asked.removeprefix("<image>"))
+        asked, answered = (message.content for message in row.messages)
+        assert row.descriptor_tokens == sum(map(tokenizer.count, descriptors_of(row)))
+        assert row.answer_tokens == tokenizer.count(answered)
+        assert row.total_tokens == tokenizer.count(answered) + tokenizer.count(asked.removeprefix("<image>"))
 
 
 @pytest.mark.parametrize(("task", "codec"), COMBINATIONS)
@@ -144,7 +150,7 @@ def test_a_row_depends_on_its_record_alone(task, codec):
 @pytest.mark.parametrize("task", TASKS)
 def test_labels_are_the_sample_s_or_numbered(task):
     row, _ = made(task, sample("cat", "dog"))
-    labels = {region["label"] for region in row["regions"]}
+    labels = {region.label for region in row.regions}
     assert labels <= ({"roi0", "roi1"} if task in NUMBERED else {"cat", "dog"})
 
 
@@ -152,12 +158,12 @@ def test_labels_are_the_sample_s_or_numbered(task):
 @pytest.mark.parametrize("words", [(), ("Nothing is there.",)])
 def test_no_target_is_a_sentence_and_in_image_wise_descriptors_the_empty_map(task, words):
     row, _ = made(task, sample(answer=words))
-    assert (row["regions"], row["descriptor_tokens"], descriptors_of(row)) == ([], 0, [])
+    assert (row.regions, row.descriptor_tokens, descriptors_of(row)) == ([], 0, [])
     assert "<" not in answer_of(row)
     assert answer_of(row).endswith(".")
     row, _ = made(task, sample(answer=words), codec={"name": "isd", "n": 16})
     assert answer_of(row).endswith(".\n<seg>" + "\n".join(["others*16"] * 16) + "</seg>")
-    assert row["regions"] == []
+    assert row.regions == []
 
 
 def test_image_wise_answers_hold_one_map_after_words_that_name_its_labels():
@@ -173,10 +179,10 @@ def test_box_wise_answers_hold_each_entry_after_its_phrase():
 def test_texts_are_made_safe_and_counted():
     labels = ("the  <seg>\tcat",)
     row, notes = made("referring-segmentation", sample(*labels, query="a <image> b", answer=("<box>", "")))
-    assert row["regions"][0]["label"] == "the \u2039seg> cat"
-    assert "a \u2039image> b" in row["messages"][0]["content"]
+    assert row.regions[0].label == "the \u2039seg> cat"
+    assert "a \u2039image> b" in row.messages[0].content
     assert notes["reserved-text"] == 3
-    assert all(message["content"].count("<image>") == (message["role"] == "user") for message in row["messages"])
+    assert all(message.content.count("<image>") == (message.role == "user") for message in row.messages)
 
 
 def test_image_wise_labels_read_alike_in_question_map_and_region():
@@ -184,10 +190,10 @@ def test_image_wise_labels_read_alike_in_question_map_and_region():
     for key in map(str, range(20)):
         given_sample = sample(*names, key=key, categories=names)
         row, notes = made("conditioned-segmentation", given_sample, codec=CODECS[3])
-        asked = row["messages"][0]["content"]
+        asked = row.messages[0].content
         assert "left|right" not in asked
         assert not re.search(r"\bothers\b", asked)
-        assert {region["label"] for region in row["regions"]} <= {"other", "left/right"}
+        assert {region.label for region in row.regions} <= {"other", "left/right"}
         assert notes["reserved-text"] == 4
 
 
@@ -201,7 +207,7 @@ def test_what_was_rescued_is_said():
     pixels[0, 0] = True
     region = Region("cat", Mask.from_dense(pixels))
     row, notes = made("referring-segmentation", Sample("1", IMAGE, (region,), query="cat"), codec={"n": 2})
-    assert (row["regions"][0]["rescued"], notes["rescued"], notes["regions"]) == (True, 1, 1)
+    assert (row.regions[0].rescued, notes["rescued"], notes["regions"]) == (True, 1, 1)
 
 
 def test_notes_of_the_reader_are_kept():
@@ -211,14 +217,14 @@ def test_notes_of_the_reader_are_kept():
 
 def test_ids_and_templates_differ_between_passes():
     rows = [made("referring-segmentation", sample("cat", key="5-6"), passing, repeat=3)[0] for passing in range(3)]
-    assert [row["id"] for row in rows] == [f"refcoco/unc-train/5-6#{passing}" for passing in range(3)]
-    assert len({row["messages"][0]["content"] for row in rows}) == 3
+    assert [row.id for row in rows] == [f"refcoco/unc-train/5-6#{passing}" for passing in range(3)]
+    assert len({row.messages[0].content for row in rows}) == 3
 
 
 def test_a_seed_changes_the_words_and_not_the_regions():
     rows = [made("referring-segmentation", sample("cat"), seed=seed)[0] for seed in range(8)]
-    assert len({row["messages"][0]["content"] for row in rows}) > 1
-    assert len({str(row["regions"]) for row in rows}) == 1
+    assert len({row.messages[0].content for row in rows}) > 1
+    assert len({str(row.regions) for row in rows}) == 1
 
 
 def test_tasks_come_as_often_as_their_weights_say():
@@ -228,9 +234,9 @@ def test_tasks_come_as_often_as_their_weights_say():
     }
     maker = RowMaker(parts_of(Recipe.model_validate(recipe), Path("/nowhere"))[0], 0)
     rows = [maker.make(sample("cat", key=str(number)))[0] for number in range(1_000)]
-    boxes = [row for row in rows if row["task"] == "referring-comprehension"]
+    boxes = [row for row in rows if row.task == "referring-comprehension"]
     assert 200 < len(boxes) < 300
-    assert {row["codec"] for row in boxes} == {"bsd-64-box"}
+    assert {row.codec for row in boxes} == {"bsd-64-box"}
     assert not any("<seg>" in answer_of(row) for row in boxes)
 
 
@@ -240,19 +246,19 @@ TURNS = (Turn("user", "<image>\nWhat  is it? | others"), Turn("assistant", "A\tc
 def test_a_conversation_is_kept_as_it_is():
     kept = Sample("7", IMAGE, turns=(*TURNS, Turn("assistant", "Yes.")), notes={"placeholders-moved": 1})
     row, notes = made("visual-understanding", kept, limits={"answer_tokens": 1})
-    Row.model_validate(row)
-    assert [(one["role"], one["content"]) for one in row["messages"]] == [(t.role, t.content) for t in kept.turns]
-    assert (row["codec"], row["regions"], row["descriptor_tokens"]) == ("none", [], 0)
+    valid(row)
+    assert [(one.role, one.content) for one in row.messages] == [(t.role, t.content) for t in kept.turns]
+    assert (row.codec, row.regions, row.descriptor_tokens) == ("none", [], 0)
     tokenizer = load_tokenizer("qwen2", ())
-    assert row["answer_tokens"] == tokenizer.count("A\tcat.\n") + tokenizer.count("Yes.")
-    assert row["total_tokens"] == sum(tokenizer.count(turn.content.replace("<image>", "")) for turn in kept.turns)
+    assert row.answer_tokens == tokenizer.count("A\tcat.\n") + tokenizer.count("Yes.")
+    assert row.total_tokens == sum(tokenizer.count(turn.content.replace("<image>", "")) for turn in kept.turns)
     assert notes["placeholders-moved"] == 1
 
 
 def test_a_conversation_needs_no_image():
     row, notes = made("visual-understanding", Sample("7", None, turns=(Turn("user", "Hi"), Turn("assistant", "Ho"))))
-    Row.model_validate(row)
-    assert (row["images"], row["width"], row["height"], notes["images-absent"]) == ([], None, None, 0)
+    valid(row)
+    assert (row.images, row.width, row.height, notes["images-absent"]) == ([], None, None, 0)
 
 
 def test_no_conversation_is_no_record():
@@ -264,7 +270,7 @@ def test_absent_images_are_counted_where_only_their_paths_are_kept(tmp_path):
     (tmp_path / "images").mkdir()
     part = part_of("referring-segmentation", root=tmp_path)
     row, notes = RowMaker(part, 0).make(sample("cat"))
-    assert row["images"] == [{"bytes": None, "path": "images/a.jpg"}]
+    assert row.images == [RowImage("images/a.jpg")]
     assert notes["images-absent"] == 1
     image = Image("images/b.jpg", *SIZE)
     (tmp_path / image.path).write_bytes(b"x")
@@ -285,9 +291,9 @@ def test_a_size_that_no_annotation_has_is_read_off_the_image_where_it_is_embedde
     for mode, size in (("embed", SIZE[::-1]), ("path", (None, None))):
         part = part_of("visual-understanding", root=tmp_path, images={"mode": mode})
         row, _ = RowMaker(part, 0).make(kept)
-        Row.model_validate(row)
-        assert (row["width"], row["height"]) == size
-        assert row["images"][0]["bytes"] == ((tmp_path / IMAGE.path).read_bytes() if mode == "embed" else None)
+        valid(row)
+        assert (row.width, row.height) == size
+        assert row.images[0].bytes == ((tmp_path / IMAGE.path).read_bytes() if mode == "embed" else None)
 
 
 LONG = sample(*("cat", "dog", "sky", "road", "tree") * 2)
@@ -299,28 +305,28 @@ LISTS = ("panoptic-segmentation", "conditioned-segmentation", "semantic-segmenta
 )
 def test_an_answer_over_the_limit_keeps_its_largest_regions_and_the_question_says_so(task, codec):
     whole, _ = made(task, LONG, codec=codec)
-    limit = whole["answer_tokens"] - 1
+    limit = whole.answer_tokens - 1
     row, notes = made(task, LONG, codec=codec, limits={"answer_tokens": limit})
-    kept = len(row["regions"])
-    assert row["answer_tokens"] <= limit
-    assert 0 < kept < len(whole["regions"])
-    assert row["regions"] == whole["regions"][:kept]
-    assert re.search(rf"\b{kept}\b", row["messages"][0]["content"])
-    assert (notes["answers-trimmed"], notes["regions-trimmed"]) == (1, len(whole["regions"]) - kept)
+    kept = len(row.regions)
+    assert row.answer_tokens <= limit
+    assert 0 < kept < len(whole.regions)
+    assert row.regions == whole.regions[:kept]
+    assert re.search(rf"\b{kept}\b", row.messages[0].content)
+    assert (notes["answers-trimmed"], notes["regions-trimmed"]) == (1, len(whole.regions) - kept)
 
 
 @given(limit=st.integers(600, 2_143))
 @settings(max_examples=25)
 def test_no_region_is_left_out_that_fits(limit):
     row, _ = made("panoptic-segmentation", LONG, limits={"answer_tokens": limit})
-    one_more = answer_of(made("panoptic-segmentation", LONG)[0]).split("</seg>")[: len(row["regions"]) + 1]
+    one_more = answer_of(made("panoptic-segmentation", LONG)[0]).split("</seg>")[: len(row.regions) + 1]
     tokenizer = load_tokenizer("qwen2", part_of("panoptic-segmentation").vocabulary)
     assert tokenizer.count("</seg>".join(one_more) + "</seg>") > limit
 
 
 def test_an_answer_within_the_limit_is_whole():
     whole, _ = made("panoptic-segmentation", LONG)
-    row, notes = made("panoptic-segmentation", LONG, limits={"answer_tokens": whole["answer_tokens"]})
+    row, notes = made("panoptic-segmentation", LONG, limits={"answer_tokens": whole.answer_tokens})
     assert row == whole
     assert not {"answers-trimmed", "regions-trimmed"} & notes.keys()
 
@@ -342,7 +348,7 @@ def test_an_answer_that_cannot_be_trimmed_is_dropped(task, limits):
 
 def outcome(maker, given_sample):
     try:
-        return maker.make(given_sample)[0]["task"]
+        return maker.make(given_sample)[0].task
     except RecordError as error:
         return error.reason
 

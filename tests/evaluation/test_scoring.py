@@ -9,6 +9,7 @@ from typing import Any, get_args
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from numpy.typing import NDArray
 from PIL import Image
 from pycocotools import mask as coco
@@ -16,12 +17,14 @@ from pycocotools import mask as coco
 from t4s_data.codecs.bsd import BoxCodec
 from t4s_data.codecs.codec import Codec
 from t4s_data.codecs.isd import ImageCodec
+from t4s_data.corpus.row import RowImage, RowRegion
 from t4s_data.errors import CommandError, CorpusError, DataError
 from t4s_data.evaluation.metrics import Scores
 from t4s_data.evaluation.scoring import Reading, score
-from t4s_data.evaluation.truth import truth_of
+from t4s_data.evaluation.truth import TruthRow, truth_of
 from t4s_data.manifest.names import TaskName
 from t4s_data.masks.mask import Mask
+from t4s_data.sample import Turn
 
 Dense = NDArray[np.bool_]
 Regions = Sequence[tuple[str, Dense]]
@@ -48,19 +51,19 @@ def spread(grid: Dense, height: int, width: int) -> Dense:
     return grid[np.ix_(rows, columns)]
 
 
-def row(task: str, codec: str, size: tuple[int, int] | None, regions: Regions, said: str = "") -> Any:
+def row(task: str, codec: str, size: tuple[int, int] | None, regions: Regions, said: str = "") -> TruthRow:
     height, width = size or (None, None)
-    return {
-        "id": "source/val/1#0",
-        "split": "val",
-        "task": task,
-        "codec": codec,
-        "height": height,
-        "width": width,
-        "messages": [{"role": "user", "content": "?"}, {"role": "assistant", "content": said}],
-        "regions": [{"label": label, "rle": Mask.from_dense(mask).rle} for label, mask in regions],
-        "images": [{"path": "image.png", "bytes": None}],
-    }
+    return TruthRow(
+        id="source/val/1#0",
+        split="val",
+        task=task,
+        images=[RowImage("image.png")],
+        width=width,
+        height=height,
+        messages=[Turn("user", "?"), Turn("assistant", said)],
+        regions=[RowRegion(label, [0, 0, 0, 0], Mask.from_dense(mask).rle, 1, False) for label, mask in regions],
+        codec=codec,
+    )
 
 
 def rle(mask: Dense) -> Any:
@@ -80,7 +83,7 @@ def box_iou(one: Dense, other: Dense) -> float:
 
 @dataclass
 class Case:
-    row: Any
+    row: TruthRow
     text: str
     truths: list[tuple[str, Dense]]
     found: list[tuple[str, Dense]]
@@ -90,7 +93,9 @@ class Case:
 
     @property
     def size(self) -> tuple[int, int]:
-        return self.row["height"], self.row["width"]
+        assert self.row.height
+        assert self.row.width
+        return self.row.height, self.row.width
 
 
 def case(rng: np.random.Generator, task: str, codec: Codec, labels: Sequence[str], most: int) -> Case:
@@ -160,9 +165,9 @@ def test_masks_against_dense_masks(codec: Codec):
 def test_classes_against_dense_masks(task: str, codec: Codec):
     samples = cases(task, codec, labels=("sky", "tree", "sand|stone", "others", "not in this corpus"))
     for sample in samples:
-        regions = zip(sample.row["regions"], sample.truths, strict=True)
-        kept = [pair for pair in regions if pair[0]["label"] != "not in this corpus"]
-        sample.row["regions"], sample.truths = [one for one, _ in kept], [true for _, true in kept]
+        regions = zip(sample.row.regions, sample.truths, strict=True)
+        kept = [pair for pair in regions if pair[0].label != "not in this corpus"]
+        sample.row.regions, sample.truths = [one for one, _ in kept], [true for _, true in kept]
     ious = []
     for name in ("sky", "tree", "sand|stone", "others"):
         pixels = np.zeros(2)
@@ -261,8 +266,8 @@ def test_every_task_has_a_metric_and_an_unknown_one_is_named():
 
 def test_a_region_that_is_no_mask_of_the_image_is_named():
     broken = row("referring-segmentation", f"bsd-{N}", (24, 24), [("a", HALF)])
-    with pytest.raises(CorpusError, match="source/val/1#0: bad-mask"):
-        truth_of({**broken, "height": 25})
+    with pytest.raises(CorpusError, match=r"source/val/1#0.*run lengths do not cover 25 x 24 pixels"):
+        truth_of(replace(broken, height=25))
 
 
 def keep(image: NDArray[np.uint8], mask: Dense) -> Dense:

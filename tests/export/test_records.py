@@ -12,7 +12,7 @@ import pytest
 from datasets import Image, List, load_dataset
 
 from t4s_data.export.format import FORMATS
-from t4s_data.export.formats import Plan, export
+from t4s_data.export.formats import Order, export
 
 ROLES = {"human": "user", "gpt": "assistant"}
 Row = dict[str, Any]
@@ -27,7 +27,7 @@ def mode(request: pytest.FixtureRequest) -> str:
 def exported(corpora: dict[str, Path], mode: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     folder = tmp_path_factory.mktemp(f"exports-{mode}")
     for name, form in FORMATS.items():
-        export(Plan(corpora[mode], form), folder / name)
+        export(Order(corpora[mode], form), folder / name)
     return {name: folder / name for name in FORMATS}
 
 

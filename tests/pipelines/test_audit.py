@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 import typer
+from msgspec.structs import replace
 from tokenizers import Tokenizer, models, pre_tokenizers
 from typer.testing import CliRunner
 
@@ -21,12 +22,13 @@ from pipelines.commands import audit as audit_command
 from pipelines.commands import show as show_command
 from t4s_data.audit.findings import Findings
 from t4s_data.corpus.folder import read_checksums, verify
+from t4s_data.corpus.row import Row
 from t4s_data.errors import CommandError, CorpusError
 from t4s_data.report.files import command_of
 
 WRITTEN = {"README.md", "SHA256SUMS", "report/index.html", "report/audit.json"}
 WRITTEN |= {f"assets/{name}.png" for name in ("lengths", "figure7", "ceilings")}
-Rows = dict[str, dict[str, Any]]
+Rows = dict[str, Row]
 
 
 def contents(folder: Path) -> dict[str, bytes]:
@@ -95,7 +97,7 @@ def test_any_tokenizer_counts_any_codec(own_corpus: Path, rows: Rows, letters: P
     line = next(line for line in own if (line.source, line.text) == ("*", "answer"))
     tags = re.compile(r"</?(?:ref|box|seg)>|<[fb]g\d+>")
     answers = [
-        sum(len(tags.sub("#", message["content"])) for message in row["messages"] if message["role"] == "assistant")
+        sum(len(tags.sub("#", message.content)) for message in row.messages if message.role == "assistant")
         for row in rows.values()
     ]
     assert (line.tokens.count, line.tokens.max) == (len(answers), max(answers))
@@ -130,11 +132,11 @@ def test_what_there_is_not_is_refused_before_anything_is_written(options: dict[s
 def test_a_damaged_row_is_named_and_the_old_report_stays(own_corpus: Path, rows: Rows):
     from t4s_data.corpus.shards import write_shard
 
-    muse = [dict(row) for row in rows.values() if row["source"] == "muse"]
-    muse[2]["regions"] = [{**region, "rle": "00"} for region in muse[2]["regions"]]
+    muse = [row for row in rows.values() if row.source == "muse"]
+    muse[2] = replace(muse[2], regions=[replace(region, rle="00") for region in muse[2].regions])
     write_shard(next(own_corpus.glob("data/muse/*.parquet")), muse, embed=True)
     report = (own_corpus / "report/index.html").read_bytes()
-    with pytest.raises(CorpusError, match=muse[2]["id"]):
+    with pytest.raises(CorpusError, match=muse[2].id):
         audit(own_corpus, AuditOptions(), command="x")
     assert (own_corpus / "report/index.html").read_bytes() == report
 
@@ -172,14 +174,12 @@ def test_the_command_prints_and_keeps_the_card_s_command(own_corpus: Path, tmp_p
 
 
 def test_show_draws_a_row_and_prints_it(corpus: Path, rows: Rows, tmp_path: Path):
-    for row in (
-        next(row for row in rows.values() if row["task"] == task) for task in {row["task"] for row in rows.values()}
-    ):
+    for row in (next(row for row in rows.values() if row.task == task) for task in {row.task for row in rows.values()}):
         target = tmp_path / "row.png"
-        done = CliRunner().invoke(command("show"), [str(corpus), row["id"], "--out", str(target)])
+        done = CliRunner().invoke(command("show"), [str(corpus), row.id, "--out", str(target)])
         assert done.exit_code == 0, done.output
         assert target.read_bytes().startswith(b"\x89PNG")
-        for message in row["messages"]:
-            assert message["content"] in done.output
-        assert ("█" in done.output or "▀" in done.output or "▄" in done.output) == bool(row["regions"])
+        for message in row.messages:
+            assert message.content in done.output
+        assert ("█" in done.output or "▀" in done.output or "▄" in done.output) == bool(row.regions)
         target.unlink()

@@ -22,6 +22,8 @@ from selenium.webdriver.common.keys import Keys  # noqa: E402
 from selenium.webdriver.remote.webdriver import WebDriver  # noqa: E402
 from selenium.webdriver.support.ui import Select, WebDriverWait  # noqa: E402
 
+from t4s_data.corpus.row import Row  # noqa: E402
+
 WIDTHS = {"desktop": (1280, 900), "phone": (390, 844)}
 
 
@@ -75,7 +77,7 @@ def test_it_loads_without_errors_and_fits_the_width(page: WebDriver):
     assert page.execute_script("return performance.getEntriesByType('resource').every(e => e.name.startsWith('data:'))")
 
 
-def test_the_filters_filter(page: WebDriver, rows: dict[str, dict[str, Any]]):
+def test_the_filters_filter(page: WebDriver, rows: dict[str, Row]):
     everything = count(page)
     choose(page, "source", "grefcoco")
     wait(page, lambda: shown(page).startswith("grefcoco/"))
@@ -88,7 +90,7 @@ def test_the_filters_filter(page: WebDriver, rows: dict[str, dict[str, Any]]):
         page.find_element(By.TAG_NAME, "body").send_keys(Keys.ARROW_RIGHT)
         wait(page, lambda before=before: filtered == 1 or shown(page) != before)
     assert len(ids) == filtered
-    assert {rows[row_id]["source"] for row_id in ids} == {"grefcoco"}
+    assert {rows[row_id].source for row_id in ids} == {"grefcoco"}
     choose(page, "task", "panoptic-segmentation")
     wait(page, lambda: count(page) == 0)
     choose(page, "source", "")
@@ -96,12 +98,12 @@ def test_the_filters_filter(page: WebDriver, rows: dict[str, dict[str, Any]]):
     assert page.get_log("browser") == []
 
 
-def test_the_gallery_shows_the_regions_and_the_decoded_canvas(page: WebDriver, rows: dict[str, dict[str, Any]]):
+def test_the_gallery_shows_the_regions_and_the_decoded_canvas(page: WebDriver, rows: dict[str, Row]):
     choose(page, "task", "referring-segmentation")
-    wait(page, lambda: rows[shown(page)]["task"] == "referring-segmentation")
+    wait(page, lambda: rows[shown(page)].task == "referring-segmentation")
     row = rows[shown(page)]
     size = page.execute_script("const c = document.querySelector('#exhibit canvas'); return [c.width, c.height]")
-    assert size == [row["width"], row["height"]]
+    assert size == [row.width, row.height]
     bare = "const p = c.getContext('2d').getImageData(0, 0, c.width, c.height).data;"
     red = f"const c = document.querySelectorAll('#exhibit canvas')[1]; {bare} let n = 0;"
     red += "for (let i = 0; i < p.length; i += 4) n += p[i] > p[i + 1] + 40; return n;"
@@ -113,10 +115,10 @@ def test_the_gallery_shows_the_regions_and_the_decoded_canvas(page: WebDriver, r
     wait(page, lambda: pixels(page, 0) == with_overlay)
 
 
-def test_descriptors_are_walls_of_bricks_or_text(page: WebDriver, rows: dict[str, dict[str, Any]]):
+def test_descriptors_are_walls_of_bricks_or_text(page: WebDriver, rows: dict[str, Row]):
     choose(page, "task", "referring-segmentation")
-    wait(page, lambda: rows[shown(page)]["task"] == "referring-segmentation")
-    answer = rows[shown(page)]["messages"][1]["content"]
+    wait(page, lambda: rows[shown(page)].task == "referring-segmentation")
+    answer = rows[shown(page)].messages[1].content
     titles = page.execute_script("return [...document.querySelectorAll('.course i')].map(e => e.title).join('')")
     assert titles == answer.partition("<seg>")[2].partition("</seg>")[0].replace("\n", "")
     page.find_element(By.ID, "bricks").click()

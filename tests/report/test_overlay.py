@@ -1,21 +1,23 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PIL import Image
 
-from t4s_data.corpus.reader import find_row, open_image, read_rows
+from t4s_data.corpus.reader import find_row, open_image, rows_at
+from t4s_data.corpus.row import Row, RowImage
 from t4s_data.errors import CommandError, CorpusError, RecordError
 from t4s_data.report.overlay import color_of, decoded_regions, picture, true_regions, with_cells, with_regions
+from t4s_data.sample import Turn
 
-Rows = dict[str, dict[str, Any]]
+Rows = dict[str, Row]
 
 
-def segmented(rows: Rows) -> dict[str, Any]:
-    return next(row for row in rows.values() if row["task"] == "referring-segmentation")
+def segmented(rows: Rows) -> Row:
+    return next(row for row in rows.values() if row.task == "referring-segmentation")
 
 
 def test_regions_are_tinted_and_nothing_else_is(rows: Rows):
@@ -35,7 +37,7 @@ def test_regions_are_tinted_and_nothing_else_is(rows: Rows):
 
 def test_cells_are_filled(rows: Rows):
     row = segmented(rows)
-    ground = Image.new("RGB", (row["width"], row["height"]), (200, 200, 200))
+    ground = Image.new("RGB", (row.width, row.height), (200, 200, 200))
     drawn = true_regions(row)
     shown = np.asarray(with_cells(ground, drawn, 64)).astype(int)
     redder = shown[..., 0] > shown[..., 1] + 40
@@ -47,13 +49,13 @@ def test_every_row_has_a_picture(rows: Rows):
     for row in rows.values():
         shown = picture(row, open_image(row, None))
         assert min(shown.size) > 80
-        if row["regions"]:
-            assert shown.width > 2 * row["width"]
+        if row.regions:
+            assert shown.width > 2 * row.width
 
 
 def test_a_row_is_drawn_without_its_image(rows: Rows):
     row = segmented(rows)
-    bare = {**row, "images": [{"bytes": None, "path": "a/b.jpg"}]}
+    bare = replace(row, images=[RowImage("a/b.jpg")])
     assert open_image(bare, None) is None
     assert picture(bare, None).size == picture(row, open_image(row, None)).size
 
@@ -63,10 +65,10 @@ def test_images_of_path_mode_are_found_and_checked(rows: Rows, tmp_path: Path):
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub/broken.jpg").write_bytes(b"no image")
     Image.new("RGB", (3, 3)).save(tmp_path / "sub/small.jpg")
-    (tmp_path / "sub/right.jpg").write_bytes(row["images"][0]["bytes"])
+    (tmp_path / "sub/right.jpg").write_bytes(row.images[0].bytes)
 
-    def stored(name: str) -> dict[str, Any]:
-        return {**row, "images": [{"bytes": None, "path": f"sub/{name}.jpg"}]}
+    def stored(name: str) -> Row:
+        return replace(row, images=[RowImage(f"sub/{name}.jpg")])
 
     reasons = {"absent": "image-missing", "broken": "image-unreadable", "small": "size-mismatch"}
     for name, reason in reasons.items():
@@ -74,23 +76,20 @@ def test_images_of_path_mode_are_found_and_checked(rows: Rows, tmp_path: Path):
             open_image(stored(name), tmp_path)
     found = open_image(stored("right"), tmp_path)
     assert found is not None
-    assert found.size == (row["width"], row["height"])
+    assert found.size == (row.width, row.height)
 
 
 def test_what_decodes_has_the_boxes_of_the_truth(rows: Rows):
     for row in rows.values():
         found = decoded_regions(row)
-        assert [list(region.box) for region in found] == [region["box"] for region in row["regions"]]
-        assert [region.label for region in found] == [region["label"] for region in row["regions"]]
+        assert [list(region.box) for region in found] == [region.box for region in row.regions]
+        assert [region.label for region in found] == [region.label for region in row.regions]
 
 
 def test_an_answer_that_does_not_decode_is_named(rows: Rows):
     row = segmented(rows)
-    broken = {
-        **row,
-        "messages": [{"role": "assistant", "content": row["messages"][1]["content"].replace("<fg", "<f", 1)}],
-    }
-    with pytest.raises(CorpusError, match=row["id"]):
+    broken = replace(row, messages=[Turn("assistant", row.messages[1].content.replace("<fg", "<f", 1))])
+    with pytest.raises(CorpusError, match=row.id):
         decoded_regions(broken)
 
 
@@ -98,9 +97,9 @@ def test_rows_are_found_by_id_and_place(corpus: Path, rows: Rows):
     for row_id in list(rows)[::17]:
         assert find_row(corpus, row_id) == rows[row_id]
     name = next(corpus.glob("data/grefcoco/*.parquet")).relative_to(corpus).as_posix()
-    ids = [row["id"] for row in rows.values() if row["source"] == "grefcoco"]
-    found = read_rows(corpus, [(name, 7), (name, 0), (name, 7)])
-    assert {number: row["id"] for (_, number), row in found.items()} == {0: ids[0], 7: ids[7]}
+    ids = [row.id for row in rows.values() if row.source == "grefcoco"]
+    found = rows_at(corpus, [(name, 7), (name, 0), (name, 7)])
+    assert {number: row.id for (_, number), row in found.items()} == {0: ids[0], 7: ids[7]}
 
 
 def test_an_unknown_id_is_answered_with_known_ones(corpus: Path, rows: Rows, tmp_path: Path):

@@ -8,10 +8,12 @@ from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from t4s_data.audit.findings import Findings, advice
 from t4s_data.corpus.folder import read_build
+from t4s_data.corpus.row import Row
 from t4s_data.errors import CorpusError
 from t4s_data.report import gallery as gallery_module
 from t4s_data.report.gallery import gallery
@@ -66,16 +68,16 @@ def test_it_is_well_formed_and_loads_nothing(text: str):
     assert not re.search(r"fetch\(|XMLHttpRequest|import\(", text)
 
 
-def test_the_gallery_holds_every_kind_of_row(text: str, rows: dict[str, dict[str, Any]]):
+def test_the_gallery_holds_every_kind_of_row(text: str, rows: dict[str, Row]):
     shown = exhibits_in(text)
-    assert {(one["source"], one["task"]) for one in shown} == {(row["source"], row["task"]) for row in rows.values()}
+    assert {(one["source"], one["task"]) for one in shown} == {(row.source, row.task) for row in rows.values()}
     for one in shown:
         row = rows[one["id"]]
-        assert one["messages"] == row["messages"]
-        assert one["tokens"] == [row["descriptor_tokens"], row["answer_tokens"], row["total_tokens"]]
-        assert [region["rle"] for region in one["regions"]] == [region["rle"] for region in row["regions"]]
-        assert (one["image"] is not None) == bool(row["images"])
-        assert (one["canvas"] is None) == (row["codec"] == "none")
+        assert one["messages"] == msgspec.to_builtins(row.messages)
+        assert one["tokens"] == [row.descriptor_tokens, row.answer_tokens, row.total_tokens]
+        assert [region["rle"] for region in one["regions"]] == [region.rle for region in row.regions]
+        assert (one["image"] is not None) == bool(row.images)
+        assert (one["canvas"] is None) == (row.codec == "none")
 
 
 def test_rows_cannot_leave_their_script_element(corpus: Path):
@@ -132,19 +134,19 @@ def test_findings_come_back_from_their_file(corpus: Path, own_corpus: Path):
         Findings.load(own_corpus)
 
 
-def test_the_figures_agree_with_the_rows(corpus: Path, rows: dict[str, dict[str, Any]]):
+def test_the_figures_agree_with_the_rows(corpus: Path, rows: dict[str, Row]):
     findings = Findings.load(corpus)
     assert findings.total_rows == len(rows)
-    assert findings.regions == findings.studied == sum(len(row["regions"]) for row in rows.values())
+    assert findings.regions == findings.studied == sum(len(row.regions) for row in rows.values())
     total = next(line for line in findings.lengths if (line.source, line.text) == ("*", "total"))
-    assert total.tokens.mean == sum(row["total_tokens"] for row in rows.values()) / len(rows)
-    for source in {row["source"] for row in rows.values()}:
-        own = [row["answer_tokens"] for row in rows.values() if row["source"] == source]
+    assert total.tokens.mean == sum(row.total_tokens for row in rows.values()) / len(rows)
+    for source in {row.source for row in rows.values()}:
+        own = [row.answer_tokens for row in rows.values() if row.source == source]
         line = next(line for line in findings.lengths if (line.source, line.task, line.text) == (source, "*", "answer"))
         assert (line.tokens.count, line.tokens.max) == (len(own), max(own))
     # The corpus's own codec at its own size, from the rows' columns and from Figure 7.
-    segmented = [row for row in rows.values() if row["source"] == "muse" and row["regions"]]
-    mean = sum(row["descriptor_tokens"] for row in segmented) / len(segmented)
+    segmented = [row for row in rows.values() if row.source == "muse" and row.regions]
+    mean = sum(row.descriptor_tokens for row in segmented) / len(segmented)
     assert findings.figure_of("muse")["bsd-64"] == pytest.approx(mean, abs=1e-6)
 
 
