@@ -38,6 +38,10 @@ RULES = frozenset({"too-long"})
 """Reasons that say nothing against the data: a rule of the recipe left the record out."""
 
 
+ALL_CLASSES = "*"
+"""Every class name, where names that are covered by another are listed."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One unit of the sequential read: the records that share an image or a mask.
@@ -88,9 +92,11 @@ class Sample:
     ``query`` is the referring expression, caption or question. ``answer`` holds the source's own
     answer words, split at its regions: ``answer[i]`` stands before region i and ``answer[-1]`` after
     the last one, so it has one more item than ``regions``; it is empty where the source has no
-    answer words. ``categories`` are the class names that a conditioned question can draw from, and
-    ``unsure`` those of them that the image may show although no region has them (crowds, annotations
-    that cannot be used): nobody can say that they are absent.
+    answer words. ``categories`` are the class names that the source can vouch for: those of them that no
+    region has may be called absent. Not so what ``unsure`` holds, names that the image may show although no
+    region has them (crowds, annotations that cannot be used), ``incomplete``, names that have regions which
+    are not all that the image shows, and names that stand in ``covers`` with the names that they cover
+    (`food` beside a pizza), or with :data:`ALL_CLASSES`.
     ``turns`` is a whole conversation (visual understanding) and excludes the other texts.
     ``notes`` count what was left out or repaired on the way, by name.
     """
@@ -102,6 +108,8 @@ class Sample:
     answer: tuple[str, ...] = ()
     categories: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
+    incomplete: tuple[str, ...] = ()
+    covers: Mapping[str, frozenset[str]] = field(default_factory=dict)
     turns: tuple[Turn, ...] = ()
     image_id: str | None = None
     license: str | None = None

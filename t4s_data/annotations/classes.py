@@ -38,6 +38,25 @@ def read_classes(path: Path) -> dict[int, str]:
     return classes
 
 
+def has_synonyms(path: Path) -> bool:
+    """Whether a list of classes is ADE20K's, where each line holds all synonyms of a class."""
+    try:
+        return read_file(path).lstrip(b"\xef\xbb\xbf").startswith(_ADE20K_HEADER.encode())
+    except OSError:
+        return False
+
+
+def parents(categories: Iterable[tuple[str, Any]]) -> set[str]:
+    """The names that stand above others, from pairs of a COCO category's name and its ``supercategory``.
+
+    Roboflow, for one, lists the project's name as a category that no annotation ever has.
+
+    >>> parents([("dogs", None), ("collie", "dogs"), ("person", "person")])
+    {'dogs'}
+    """
+    return {above for name, above in categories if isinstance(above, str) and above != name}
+
+
 def _of_json(text: str) -> list[tuple[int, Any]]:
     found = json.loads(text)
     if isinstance(found, dict):

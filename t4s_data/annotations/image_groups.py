@@ -11,10 +11,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, TypeVar
+from typing import Annotated, Any, TypeVar
 
 import msgspec
 
+from t4s_data.annotations.classes import parents
 from t4s_data.annotations.image_paths import name_of
 from t4s_data.errors import DataError, RecordError
 from t4s_data.files.texts import shown
@@ -28,7 +29,11 @@ T = TypeVar("T")
 
 
 class ImageItem(msgspec.Struct, frozen=True):
-    """One item of `images`; height and width in pixels."""
+    """One item of `images`; height and width in pixels.
+
+    Only LVIS has the lists of category ids: what was looked for and is not there, and what is there without
+    all of it having been annotated.
+    """
 
     id: Id
     height: int
@@ -36,6 +41,8 @@ class ImageItem(msgspec.Struct, frozen=True):
     file_name: str | None = None
     coco_url: str | None = None
     license: Id | None = None
+    neg_category_ids: list[Id] | None = None
+    not_exhaustive_category_ids: list[Id] | None = None
 
 
 class AnnotationItem(msgspec.Struct, frozen=True):
@@ -52,9 +59,14 @@ class _Placed(msgspec.Struct):
     image_id: Id
 
 
+class _Classed(msgspec.Struct):
+    category_id: Id | None = None
+
+
 class _Named(msgspec.Struct):
     id: Id
     name: str
+    supercategory: Any = None
 
 
 class _License(msgspec.Struct):
@@ -71,10 +83,14 @@ class _File(msgspec.Struct):
 
 @dataclass(frozen=True, slots=True)
 class ImageGroups:
-    """One file: names of its categories and licences by id, its other items as JSON text."""
+    """One file: names of its categories and licences by id, its other items as JSON text.
+
+    ``parents`` are the categories that are the supercategory of others.
+    """
 
     path: Path
     categories: Mapping[Id, str]
+    parents: frozenset[Id]
     licenses: Mapping[Id, str]
     images: Sequence[msgspec.Raw]
     annotations: Sequence[msgspec.Raw]
@@ -102,6 +118,14 @@ class ImageGroups:
             detail = f"{len(items)} annotations lie on image_id {shown(image_id)}, which is not in {self.path.name}"
             yield Reject(str(image_id), "unknown-image", detail)
 
+    def used(self) -> dict[Id, str]:
+        """The names of the categories that an annotation has and that stand above no others, in the file's order."""
+        found: set[Id | None] = set()
+        for item in self.annotations:
+            with suppress(RecordError):
+                found.add(_read(item, _Classed).category_id)
+        return {key: name for key, name in self.categories.items() if key in found and key not in self.parents}
+
     def names(self) -> Iterator[str]:
         """The names of the images as far as they can be read, in the file's order."""
         for item in self.images:
@@ -123,8 +147,10 @@ def map_groups(path: Path) -> ImageGroups:
     except (msgspec.DecodeError, ValueError, RecursionError, OSError) as error:
         raise DataError(f"{path}: not a COCO instances file: {error}") from None
     categories = {named.id: named.name for named in found.categories or ()}
+    above = parents((named.name, named.supercategory) for named in found.categories or ())
+    over = frozenset(key for key, name in categories.items() if name in above)
     licenses = {named.id: named.name for named in found.licenses or () if named.id is not None and named.name}
-    return ImageGroups(path, categories, licenses, found.images, found.annotations)
+    return ImageGroups(path, categories, over, licenses, found.images, found.annotations)
 
 
 def read_annotation(item: msgspec.Raw) -> AnnotationItem:

@@ -159,6 +159,8 @@ def _normalized(
         answer=tuple([label.text for label in words]),
         categories=tuple([label.text for label in categories]),
         unsure=tuple([label_of(name).text for name in sample.unsure]),
+        incomplete=tuple([label_of(name).text for name in sample.incomplete]),
+        covers=sample.covers,
         turns=tuple(map(Turn, [turn.role for turn in sample.turns], [label.text for label in turns])),
     )
     return clean, sum([label.reserved for label in (query, *labels, *categories, *words, *turns)])

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from t4s_data.conversation.classes import Classes, askable, listable
 from t4s_data.errors import RecordError
 from t4s_data.masks.mask import Mask, union
 from t4s_data.sample import Region, Sample
@@ -89,13 +90,14 @@ def name_asked(sample: Sample, chance: Chance) -> Exchange:
     """The regions of some categories, of which some may be absent.
 
     Drawn are 1 to :data:`MOST_ASKED` of the present categories and at most as many absent ones; one
-    question in :data:`ALL_ABSENT_EVERY` asks for absent ones alone. The order in which they are asked is
-    drawn as well: it says nothing of which are present.
+    question in :data:`ALL_ABSENT_EVERY` asks for absent ones alone, where the source says which those are. The
+    order in which they are asked is drawn as well: it says nothing of which are present.
     """
     _check_target(sample)
-    present = tuple(dict.fromkeys(region.label for region in sample.regions))
-    absent = tuple(dict.fromkeys(name for name in sample.categories if name not in present))
-    found, missing = _asked(present, absent, chance)
+    classes = askable(sample)
+    if not classes.whole and not classes.absent:
+        raise RecordError("no-target", f"no class has all its regions: {_names(sample)}")
+    found, missing = _asked(classes.whole, classes.absent, chance)
     asked = sorted(found + missing, key=lambda name: chance("order", name))
     fields = {"categories": ", ".join(asked), "absent": ", ".join(name for name in asked if name in missing)}
     regions = tuple(region for region in sample.regions if region.label in found)
@@ -104,16 +106,31 @@ def name_asked(sample: Sample, chance: Chance) -> Exchange:
 
 
 def name_classes(sample: Sample, chance: Chance) -> Exchange:
-    """One region a class, largest first; the question lists all classes of the source or, as often, none."""
+    """One region a class, largest first; the question lists classes or, as often, none.
+
+    Listed are the classes of the image and those that it does not have, as far as the source says which they
+    are, in its order. Where something that the image shows was left out, only a list can be asked for.
+    """
     _check_target(sample)
-    masks: dict[str, list[Mask]] = {}
+    classes = listable(sample)
+    if not classes.whole:
+        raise RecordError("no-target", f"no class has all its regions: {_names(sample)}")
+    masks: dict[str, list[Mask]] = {label: [] for label in classes.whole}
     for region in sample.regions:
-        masks.setdefault(region.label, []).append(region.mask)
+        masks.get(region.label, []).append(region.mask)
     united = [Region(label, parts[0] if len(parts) == 1 else union(parts)) for label, parts in masks.items()]
     regions = tuple(sorted(united, key=lambda region: -region.mask.area))
-    if not sample.categories or chance("open") % 2:
+    if classes.complete and chance("open") % 2:
         return Exchange({}, regions, ask="open", trimmed="open_trimmed")
-    return Exchange({"categories": ", ".join(sample.categories)}, regions, trimmed="trimmed")
+    return Exchange({"categories": ", ".join(_listed(sample, classes, chance))}, regions, trimmed="trimmed")
+
+
+def _listed(sample: Sample, classes: Classes, chance: Chance) -> list[str]:
+    """The names in the source's order; those that it does not list, or all where it lists none, in a drawn one."""
+    named = {*classes.whole, *classes.absent}
+    listed = [name for name in dict.fromkeys(sample.categories) if name in named]
+    others = sorted(named.difference(listed), key=lambda name: chance("order", name))
+    return [*listed, *others]
 
 
 def reason(sample: Sample, _chance: Chance) -> Exchange:
@@ -176,8 +193,13 @@ def _check_query(sample: Sample) -> None:
         raise RecordError("no-texts", "no expression or question")
 
 
+def _names(sample: Sample) -> str:
+    """The names of a sample's regions, for messages."""
+    return f"{', '.join(dict.fromkeys(region.label for region in sample.regions)):.80}"
+
+
 def _asked(present: Sequence[str], absent: Sequence[str], chance: Chance) -> tuple[list[str], list[str]]:
-    if absent and chance("all absent") % ALL_ABSENT_EVERY == 0:
+    if not present or (absent and chance("all absent") % ALL_ABSENT_EVERY == 0):
         return [], _some(absent, 1 + chance("absent") % min(MOST_ASKED, len(absent)), chance, "absent")
     found = 1 + chance("present") % min(MOST_ASKED, len(present))
     missing = min(chance("absent") % (found + 1), len(absent))

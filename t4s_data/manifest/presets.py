@@ -21,7 +21,8 @@ class Preset(BaseModel):
 
     ``files`` maps a role to its pattern below the data root: `images` and `labels` are folders, `members` lists the
     stems of a split, `classes` is the list of classes in the download where it is not shipped as ``names``, which
-    are keyed by pixel value. ``where`` says from what the values and names were taken.
+    are keyed by pixel value. ``where`` says from what the values and names were taken, and ``wording`` what a person
+    calls the classes (:func:`t4s_data.manifest.wording.load_wording`).
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -35,6 +36,7 @@ class Preset(BaseModel):
     other_suffixes: tuple[str, ...] = Field((), description="names of other products beside the labels")
     ignore_ids: tuple[int, ...] = ()
     names: dict[int, str] = {}
+    wording: str | None = None
     where: str
     license_names: LicenseText | None = None
     get: str
@@ -61,6 +63,7 @@ class Preset(BaseModel):
             "other_suffixes": list(self.other_suffixes),
             "ignore_ids": list(self.ignore_ids),
             "get": "\n".join(f"    {line}" for line in self.get.strip().splitlines()),
+            "wording": self.wording,
             "class_names": {str(value): name for value, name in self.names.items()},
         }
         return {key: value for key, value in given.items() if value}

@@ -79,6 +79,8 @@ OPTIONS: Mapping[str, tuple[str, ...]] = {
     "pairs": ("earthreason",),
     "labels": ("coco-instances",),
     "crowd": ("coco-instances",),
+    "negatives": ("coco-instances", "mask-folder"),
+    "names": ("coco-panoptic", "mask-folder"),
     "ignore_ids": ("mask-folder",),
     "threshold": ("mask-folder",),
     "image_suffix": ("mask-folder",),
@@ -140,6 +142,17 @@ class SourceSpec(_Model):
         None,
         description="coco-instances: annotations with iscrowd are left out and counted | used like all others (CVAT "
         "marks brush masks so)",
+    )
+    negatives: Literal["none", "exhaustive"] | None = Field(
+        None,
+        description="own data: no class is ever called absent | a class that is not annotated in an image is not there "
+        "(only for data where every object of every class is annotated); default: none, but for the classes that LVIS "
+        "says of an image are not there",
+    )
+    names: Literal["plain", "raw", "synonyms"] | None = Field(
+        None,
+        description="coco-panoptic, mask-folder: classes as a person says them | as the data set writes them | "
+        "mask-folder: of ADE20K's lists of synonyms, another one for each image",
     )
     ignore_ids: list[Annotated[int, Field(ge=0)]] | None = Field(
         None, description="mask-folder: values of index PNGs that are no class", examples=[[0, 255]]

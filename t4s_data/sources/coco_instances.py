@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -66,13 +66,14 @@ class CocoInstances:
         if not captions and not file.categories:
             raise DataError(f'{file.path}: no categories; labels = "captions" works without them')
         paths = ImagePaths.of(self.location, file.path, file.names())
+        vouched = list(file.used().values()) if self._negatives == "exhaustive" and not captions else []
         for group in file.groups():
             if isinstance(group, Reject):
                 yield group
             elif captions:
                 yield from self._captions(*group, file, paths)
             else:
-                yield self._image(*group, file, paths)
+                yield self._image(*group, file, paths, vouched)
 
     def _prefix(self, path: Path) -> str:
         """What tells the records of one file from those of another; nothing where there can be but one."""
@@ -82,7 +83,7 @@ class CocoInstances:
         return path.relative_to(self.location.data_root / fixed).with_suffix("").as_posix() + "/"
 
     def _image(
-        self, image: ImageItem, items: list[msgspec.Raw], file: ImageGroups, paths: ImagePaths
+        self, image: ImageItem, items: list[msgspec.Raw], file: ImageGroups, paths: ImagePaths, vouched: list[str]
     ) -> Entry | Reject:
         key = str(image.id)
         try:
@@ -90,8 +91,19 @@ class CocoInstances:
             found = _Found.of(items, file, crowds=self._crowds)
         except RecordError as error:
             return Reject.of(key, error)
-        payload = {**shared, **found.payload(), "categories": list(file.categories.values())}
+        payload = {**shared, **found.payload(), "categories": self._vouched(image, file, vouched)}
+        payload["incomplete"] += _names(image.not_exhaustive_category_ids, file)
         return Entry((key,), payload, shared["image"])
+
+    def _vouched(self, image: ImageItem, file: ImageGroups, vouched: list[str]) -> list[str]:
+        """The categories that are absent where no annotation has them: LVIS says of each image which they are."""
+        if self._negatives == "none":
+            return []
+        return vouched if image.neg_category_ids is None else _names(image.neg_category_ids, file)
+
+    @property
+    def _negatives(self) -> str | None:
+        return self.location.options.get("negatives")
 
     @property
     def _crowds(self) -> bool:
@@ -119,7 +131,7 @@ class CocoInstances:
         image = Image(record["image"], record["width"], record["height"])
         about = {"image_id": record["image_id"], "license": record["license"]}
         if "regions" in record:
-            regions, unusable, unsure = _drawn(record)
+            regions, unusable, unsure, incomplete = _drawn(record)
             notes = {f"left-out-{reason}": count for reason, count in unusable.items()}
             yield Sample(
                 entry.keys[0],
@@ -127,6 +139,7 @@ class CocoInstances:
                 regions=regions,
                 categories=tuple(record["categories"]),
                 unsure=unsure,
+                incomplete=incomplete,
                 notes={"crowd-left-out": record["crowds"], **notes},
                 **about,
             )
@@ -158,14 +171,15 @@ def _prefixed(item: Entry | Reject, prefix: str) -> Entry | Reject:
 class _Found:
     """The annotations of one image, sorted: ``regions`` hold a name for messages, a label and a segmentation.
 
-    ``unusable`` counts annotations that are left out, by reason, and ``unsure`` are the categories that
-    the image may show beside those of the regions.
+    ``unusable`` counts annotations that are left out, by reason, ``unsure`` are the categories that the image
+    may show beside those of the regions, and ``incomplete`` those that it shows more of than the regions.
     """
 
     regions: list[tuple[str, str, msgspec.Raw]] = field(default_factory=list)
     crowds: int = 0
     unusable: Counter[str] = field(default_factory=Counter)
     unsure: dict[str, None] = field(default_factory=dict)
+    incomplete: dict[str, None] = field(default_factory=dict)
     first: RecordError | None = None
 
     @classmethod
@@ -184,16 +198,22 @@ class _Found:
 
     def payload(self) -> dict[str, Any]:
         """What the parallel step needs of it."""
-        unusable = dict(sorted(self.unusable.items()))
-        return {"regions": self.regions, "crowds": self.crowds, "unusable": unusable, "unsure": list(self.unsure)}
+        return {
+            "regions": self.regions,
+            "crowds": self.crowds,
+            "unusable": dict(sorted(self.unusable.items())),
+            "unsure": list(self.unsure),
+            "incomplete": list(self.incomplete),
+        }
 
     def _take(self, item: msgspec.Raw, file: ImageGroups, *, crowds: bool) -> None:
         # Until its category is known, an annotation may be of any.
-        may_be = list(file.categories.values())
+        may_be = dict.fromkeys(file.categories.values())
+        is_one: dict[str, None] = {}
         try:
             annotation = read_annotation(item)
             label = _label(annotation, file)
-            may_be = [label]
+            may_be = is_one = {label: None}
             if annotation.iscrowd and not crowds:
                 self.crowds += 1
             else:
@@ -202,7 +222,8 @@ class _Found:
         except RecordError as error:
             self.first = self.first or error
             self.unusable[error.reason] += 1
-        self.unsure.update(dict.fromkeys(may_be))
+            self.incomplete |= is_one
+        self.unsure |= may_be
 
     def _nothing(self, count: int) -> RecordError:
         if self.first:
@@ -258,13 +279,21 @@ def _text(key: str, text: str) -> tuple[str, str] | Reject:
         return Reject.of(key, error)
 
 
-def _drawn(record: dict[str, Any]) -> tuple[tuple[Region, ...], dict[str, int], tuple[str, ...]]:
-    """The regions by falling area (those of one area stay in the file's order), what is left out, and `unsure`.
+class _Drawn(NamedTuple):
+    regions: tuple[Region, ...]
+    unusable: dict[str, int]
+    unsure: tuple[str, ...]
+    incomplete: tuple[str, ...]
+
+
+def _drawn(record: dict[str, Any]) -> _Drawn:
+    """The regions by falling area (those of one area stay in the file's order), and what is left out.
 
     Raises:
         RecordError: no region is left; for the reason of the first.
     """
-    regions, unusable, unsure = [], Counter(record["unusable"]), dict.fromkeys(record["unsure"])
+    regions, unusable = [], Counter(record["unusable"])
+    unsure, incomplete = dict.fromkeys(record["unsure"]), dict.fromkeys(record["incomplete"])
     first: RecordError | None = None
     for name, label, segmentation in record["regions"]:
         try:
@@ -273,7 +302,13 @@ def _drawn(record: dict[str, Any]) -> tuple[tuple[Region, ...], dict[str, int], 
             first = first or RecordError(error.reason, f"{name}: {error.detail}")
             unusable[error.reason] += 1
             unsure[label] = None
+            # Without a pixel in the image there is nothing that an answer would lack.
+            incomplete |= {} if error.reason == "empty-mask" else {label: None}
     if first and not regions:
         raise first
     regions.sort(key=lambda region: -region.mask.area)
-    return tuple(regions), dict(sorted(unusable.items())), tuple(unsure)
+    return _Drawn(tuple(regions), dict(sorted(unusable.items())), tuple(unsure), tuple(incomplete))
+
+
+def _names(ids: Sequence[Any] | None, file: ImageGroups) -> list[str]:
+    return [file.categories[number] for number in ids or () if number in file.categories]

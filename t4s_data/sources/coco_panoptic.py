@@ -13,12 +13,14 @@ from typing import Any
 
 import msgspec
 
+from t4s_data.annotations.classes import parents
 from t4s_data.annotations.instances import ImageRecord, Instances, LicenseRecord
 from t4s_data.errors import RecordError
 from t4s_data.files.json_streams import items_of, small_list
 from t4s_data.files.location import Location
 from t4s_data.files.names import image_name
 from t4s_data.files.texts import shown
+from t4s_data.manifest.wording import load_wording
 from t4s_data.masks.mask import Mask, masks_of_labels
 from t4s_data.masks.png import read_segment_ids
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
@@ -39,11 +41,20 @@ class _Annotation(msgspec.Struct, frozen=True):
 class _Category(msgspec.Struct, frozen=True):
     id: int
     name: str
+    supercategory: Any = None
+
+
+WORDING = "coco"
+"""What the classes are called: see :func:`t4s_data.manifest.wording.load_wording`."""
 
 
 @dataclass(frozen=True, slots=True)
 class CocoPanoptic:
-    """One split of COCO panoptic; the key of a record is its ``image_id``."""
+    """One split of COCO panoptic; the key of a record is its ``image_id``.
+
+    Every image is labelled exhaustively: a class that the file uses anywhere is absent where no segment has it.
+    With the recipe's ``names = "raw"`` classes keep the file's names (`wall-other-merged`, not `wall`).
+    """
 
     location: Location
 
@@ -55,7 +66,10 @@ class CocoPanoptic:
         """One entry an annotation, in the file's order; then the images that have none, as rejects."""
         path = self.location.file("annotations")
         images = _read_images(path)
-        categories = _read_categories(path)
+        raw, parents = _read_categories(path)
+        used = _used(path)
+        categories = raw if self._raw else load_wording(WORDING).called(raw)
+        vouched = [name for number, name in categories.items() if number in used and number not in parents]
         left = dict.fromkeys(images.images)
         for position, item in enumerate(items_of(path, "annotations")):
             image_id = item.get("image_id") if isinstance(item, dict) else None
@@ -64,13 +78,18 @@ class CocoPanoptic:
                 name = str(image_id)
                 left.pop(image_id, None)
             try:
-                yield self._entry(item, images, categories)
+                yield self._entry(item, images, categories, vouched)
             except RecordError as error:
                 yield Reject.of(name, error)
         for image_id in left:
             yield Reject(str(image_id), "no-target", f"{path.name} has no annotation of this image")
 
-    def _entry(self, item: Any, images: Instances, categories: Mapping[int, str]) -> Entry:
+    @property
+    def _raw(self) -> bool:
+        """Whether classes keep the names that the file gives them."""
+        return self.location.options.get("names") == "raw"
+
+    def _entry(self, item: Any, images: Instances, categories: Mapping[int, str], vouched: list[str]) -> Entry:
         annotation = _annotation(item)
         image = images.image(annotation.image_id)
         payload = {
@@ -81,7 +100,7 @@ class CocoPanoptic:
             "png": image_name(annotation.file_name, "file_name"),
             "segments": _labels(annotation, categories),
             "crowds": [segment.id for segment in annotation.segments_info if segment.iscrowd],
-            "categories": list(categories.values()),
+            "categories": vouched,
             "unsure": _crowded(annotation, categories),
         }
         return Entry((str(image.id),), payload, self.location.image_path(image.file_name))
@@ -99,6 +118,7 @@ class CocoPanoptic:
             regions=tuple(regions),
             categories=tuple(record["categories"]),
             unsure=tuple(record["unsure"]),
+            covers={} if self._raw else load_wording(WORDING).covers,
             image_id=entry.keys[0],
             license=record["license"],
             notes={
@@ -162,9 +182,17 @@ def _read_images(path: Path) -> Instances:
     return Instances(path, images, {}, licenses)
 
 
-def _read_categories(path: Path) -> dict[int, str]:
-    """The names of the categories by id, in the file's order."""
-    return {record.id: record.name for record in _readable(items_of(path, "categories"), _Category)}
+def _read_categories(path: Path) -> tuple[dict[int, str], set[int]]:
+    """The names of the categories by id, in the file's order, and which are the supercategory of others."""
+    records = list(_readable(items_of(path, "categories"), _Category))
+    above = parents((record.name, record.supercategory) for record in records)
+    return {record.id: record.name for record in records}, {record.id for record in records if record.name in above}
+
+
+def _used(path: Path) -> set[int]:
+    """The categories that any segment of the file has."""
+    annotations = _readable(items_of(path, "annotations"), _Annotation)
+    return {segment.category_id for annotation in annotations for segment in annotation.segments_info}
 
 
 def _readable(items: Iterable[Any], kind: type[Any]) -> Iterator[Any]:

@@ -7,17 +7,21 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from t4s_data.annotations.classes import read_classes
+from t4s_data.annotations.classes import has_synonyms, read_classes
+from t4s_data.annotations.naming import drawn_names, first_names
+from t4s_data.choice import draw
 from t4s_data.errors import DataError, MissingInputError, RecordError
 from t4s_data.files.folders import files_below, key_of_stem, only
 from t4s_data.files.images import IMAGE_SUFFIXES, size_of
 from t4s_data.files.location import Location
 from t4s_data.files.texts import decoded
+from t4s_data.manifest.wording import Wording, load_wording
 from t4s_data.masks.mask import masks_of_labels
 from t4s_data.masks.png import read_class_ids
 from t4s_data.reading.opening import read_file
@@ -61,7 +65,7 @@ class IndexFolder:
         """
         classes = self._classes()
         ignored = self._option("ignore_ids", [value for value in NO_CLASS if value not in classes])
-        named = [(value, name) for value, name in sorted(classes.items()) if value not in ignored]
+        named = sorted(self._called({key: name for key, name in classes.items() if key not in ignored}).items())
         images, labels = self._files()
         for stem in self._members(images.keys() | labels.keys()):
             try:
@@ -89,7 +93,7 @@ class IndexFolder:
         image = self._image(record["image"], ids.shape)
         # Value 0 can be a class, and masks_of_labels leaves 0 out.
         masks = {value - 1: mask for value, mask in masks_of_labels(ids + 1).items()}
-        names = dict(record["classes"])
+        names = self._drawn(entry.keys[0], dict(record["classes"]))
         if unknown := sorted(masks.keys() - names.keys() - set(record["ignored"])):
             raise RecordError(
                 "unknown-category",
@@ -104,7 +108,8 @@ class IndexFolder:
             entry.keys[0],
             image,
             tuple(regions),
-            categories=tuple(dict.fromkeys(names.values())),
+            categories=tuple(dict.fromkeys(names.values())) if self._option("negatives", "") == "exhaustive" else (),
+            covers=self._wording.covers if self._names == "plain" else {},
             notes={"void-pixels": int(np.prod(ids.shape)) - covered},
         )
 
@@ -140,6 +145,37 @@ class IndexFolder:
                 f"is {self._known.get(value)!r}; leave out preset in the recipe, or take the file away"
             )
         return self._known
+
+    @property
+    def _names(self) -> str:
+        """How the recipe wants classes called."""
+        return self._option("names", "plain")
+
+    @property
+    def _wording(self) -> Wording:
+        """What a person calls the classes of a layout that is known by name."""
+        name = self._option("wording", None)
+        return load_wording(name) if name else Wording()
+
+    def _called(self, classes: Mapping[int, str]) -> Mapping[int, str]:
+        """The classes by the names that all images share.
+
+        Raises:
+            DataError: synonyms are asked for and the list has none.
+        """
+        listed = not self._known and has_synonyms(self.location.file("classes"))
+        if self._names == "synonyms" and not listed:
+            raise DataError('names = "synonyms": only lists of classes like ADE20K\'s objectInfo150.txt have synonyms')
+        if self._names != "plain":
+            return classes
+        return first_names(classes) if listed else self._wording.called(classes)
+
+    def _drawn(self, key: str, classes: Mapping[int, str]) -> Mapping[int, str]:
+        """The classes by the names that one image uses."""
+        if self._names != "synonyms":
+            return classes
+        chance = partial(draw, self._option("seed", 0), "mask-folder", self.location.split_id, key, "name")
+        return drawn_names(classes, lambda value: chance(str(value)))
 
     def _members(self, stems: Iterable[str]) -> list[str]:
         """The stems of the split: those of its list in the list's order, or all in alphabetical order."""

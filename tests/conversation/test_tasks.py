@@ -173,7 +173,72 @@ def test_half_of_the_semantic_questions_list_the_classes():
     listed = [exchange for exchange in asked if exchange.ask == "question"]
     assert 0.4 < len(listed) / len(asked) < 0.6
     assert {exchange.fields["categories"] for exchange in listed} == {", ".join(CLASSES)}
-    assert {exchange.ask for exchange in exchanges("semantic-segmentation", of=SAMPLES["no classes"])} == {"open"}
+
+
+def test_a_source_that_vouches_for_no_class_has_lists_of_what_is_there_in_any_order():
+    asked = exchanges("semantic-segmentation", of=sample("cat", "dog", categories=()))
+    listed = {exchange.fields["categories"] for exchange in asked if exchange.ask == "question"}
+    assert listed == {"cat, dog", "dog, cat"}
+    assert {exchange.ask for exchange in asked} == {"question", "open"}
+
+
+CLAIMS = {"categories": CLASSES, "unsure": ("boat", "dog"), "incomplete": ("cup", "sky")}
+
+
+def claims(task, of):
+    """All names that some row calls present, and all that some row calls absent."""
+    present, absent = set(), set()
+    for exchange in exchanges(task, of=of):
+        named = exchange.fields.get("categories", "")
+        present |= {region.label for region in exchange.regions}
+        absent |= set(named.split(", ") if named else ()) - {region.label for region in of.regions}
+    return present, absent
+
+
+def test_nothing_is_called_absent_that_the_image_may_show():
+    assert claims("conditioned-segmentation", sample("cat", **CLAIMS))[1] == {"road", "tree", "kite"}
+    assert claims("semantic-segmentation", sample("cat", **CLAIMS))[1] == {"road", "tree", "kite"}
+
+
+def test_every_instance_is_asked_of_no_class_that_has_more_than_its_regions():
+    present, _ = claims("conditioned-segmentation", sample("cat", "sky", "dog", **CLAIMS))
+    assert present == {"cat"}
+    only = sample("sky", **CLAIMS)
+    assert {exchange.reply for exchange in exchanges("conditioned-segmentation", of=only)} == {"no_target"}
+    with pytest.raises(RecordError, match="no class has all its regions: sky"):
+        CONDITIONED(sample("sky", **{**CLAIMS, "categories": ()}), chance())
+
+
+def test_a_class_with_a_crowd_beside_is_asked_for_where_there_is_no_other():
+    present, _ = claims("conditioned-segmentation", sample("dog", unsure=("dog",)))
+    assert present == {"dog"}
+
+
+def test_a_list_of_classes_leaves_out_what_was_not_segmented_whole():
+    of = sample("cat", "sky", "dog", **CLAIMS)
+    assert claims("semantic-segmentation", of) == ({"cat"}, {"road", "tree", "kite"})
+    assert {exchange.ask for exchange in exchanges("semantic-segmentation", of=of)} == {"question"}
+    with pytest.raises(RecordError, match="no class has all its regions: dog, sky"):
+        SEMANTIC(sample("dog", "sky", **CLAIMS), chance())
+
+
+COVERS = {"food": frozenset({"pizza"}), "wall": frozenset({"brick wall"}), "metal": frozenset({"*"})}
+NAMES = ("food", "pizza", "wall", "brick wall", "metal", "cat")
+
+
+def test_a_name_that_covers_another_is_neither_absent_nor_all_there():
+    pizza = sample("pizza", "cat", categories=NAMES, covers=COVERS)
+    assert claims("conditioned-segmentation", pizza) == ({"pizza", "cat"}, {"wall", "brick wall"})
+    assert claims("semantic-segmentation", pizza) == ({"pizza", "cat"}, {"wall", "brick wall"})
+    both = sample("pizza", "food", categories=NAMES, covers=COVERS)
+    assert claims("conditioned-segmentation", both)[0] == {"pizza"}
+    # Each pixel has one class of a list: there food is what is no pizza.
+    assert claims("semantic-segmentation", both)[0] == {"pizza", "food"}
+
+
+def test_a_name_is_not_absent_where_a_crowd_of_what_it_covers_is():
+    crowd = sample("cat", categories=NAMES, covers=COVERS, unsure=("pizza",))
+    assert claims("conditioned-segmentation", crowd)[1] == {"wall", "brick wall"}
 
 
 @pytest.mark.parametrize("task", [task for task in TASKS if "reasoning" in task])

@@ -17,6 +17,8 @@ VALUES = {
     "pairs": "product",
     "labels": "captions",
     "crowd": "use",
+    "negatives": "exhaustive",
+    "names": "raw",
     "threshold": 128,
     "image_suffix": "_a.png",
     "label_suffix": "_b.png",

@@ -48,9 +48,15 @@ def write_file(root: Path, place: Callable[..., Any], body: dict[str, Any], **op
 def write(tmp_path: Path, place: Callable[..., Any]) -> Callable[..., CocoInstances]:
     """A reader of a file with these annotations on images 7 and 5, in this order."""
 
-    def build(*annotations: Any, labels: str | None = None, crowd: str | None = None, **members: Any) -> CocoInstances:
+    def build(
+        *annotations: Any,
+        labels: str | None = None,
+        crowd: str | None = None,
+        negatives: str | None = None,
+        **members: Any,
+    ) -> CocoInstances:
         body = {"images": [image(7), image(5)], "annotations": list(annotations), "categories": CATEGORIES} | members
-        options = {"labels": labels, "crowd": crowd}
+        options = {"labels": labels, "crowd": crowd, "negatives": negatives}
         return write_file(tmp_path, place, body, **{name: value for name, value in options.items() if value})
 
     return build
@@ -65,7 +71,33 @@ def test_objects_are_grouped_by_image_and_named_after_their_categories(write, wa
     assert five.image == Image("mine/day/5.jpg", WIDTH, HEIGHT)
     assert found.entries[1].image == five.image.path
     assert five.image_id == "5"
-    assert five.categories == ("mug", "table", "cat")
+    assert five.categories == ()
+
+
+ROBOFLOW = [
+    {"id": 9, "name": "kitchen", "supercategory": "none"},
+    {"id": 3, "name": "mug", "supercategory": "kitchen"},
+    {"id": 1, "name": "table", "supercategory": "kitchen"},
+    {"id": 0, "name": "cat", "supercategory": "kitchen"},
+]
+
+
+def test_only_what_is_used_and_stands_above_no_other_is_called_absent(write, walk):
+    things = (thing(1, 5), thing(2, 7, category_id=1), thing(3, 7, category_id=9))
+    negatives = {
+        key: walk(write(*things, negatives=key, categories=ROBOFLOW)).samples for key in ("none", "exhaustive")
+    }
+    assert [sample.categories for sample in negatives["none"]] == [(), ()]
+    assert [sample.categories for sample in negatives["exhaustive"]] == [("mug", "table")] * 2
+
+
+def test_lvis_says_of_each_image_what_is_not_there_and_what_is_not_all_there(write, walk):
+    images = [image(7, neg_category_ids=[0], not_exhaustive_category_ids=[3]), image(5, neg_category_ids=[])]
+    things = (thing(1, 5), thing(2, 7), thing(4, 7, category_id=1))
+    for key, absent in ((None, ("cat",)), ("exhaustive", ("cat",)), ("none", ())):
+        seven, five = walk(write(*things, images=images, negatives=key)).samples
+        assert (seven.categories, seven.incomplete) == (absent, ("mug",))
+        assert (five.categories, five.incomplete) == ((), ())
 
 
 @pytest.mark.parametrize("band", [PACKED, PLAIN, [PACKED]])
@@ -128,7 +160,9 @@ def test_an_object_that_cannot_be_used_costs_its_region_alone(write, walk, reaso
     assert [region.label for region in five.regions] == ["table"]
     assert five.notes == {"crowd-left-out": 0, f"left-out-{reason}": 1}
     # An annotation of no readable category may be of any.
-    assert five.unsure == (("mug",) if reason in MASK_REASONS else five.categories)
+    assert five.unsure == (("mug",) if reason in MASK_REASONS else ("mug", "table", "cat"))
+    # What lies outside the image is nothing that an answer would lack.
+    assert five.incomplete == (("mug",) if reason in MASK_REASONS and reason != "empty-mask" else ())
     assert (seven.notes, seven.unsure) == ({"crowd-left-out": 0}, ())
 
 

@@ -16,8 +16,10 @@ from PIL import Image as Pillow
 from t4s_data.codecs.codec import codec_of
 from t4s_data.codecs.spec import CodecSpec
 from t4s_data.errors import DataError
+from t4s_data.manifest.presets import load_preset
+from t4s_data.manifest.wording import load_wording
 from t4s_data.masks.canvas import grid_of, overlap, pixels
-from t4s_data.sample import Image, Sample
+from t4s_data.sample import ALL_CLASSES, Image, Sample
 from t4s_data.sources.coco_panoptic import CocoPanoptic
 from t4s_data.synthetic.generate import write_world
 
@@ -80,7 +82,7 @@ def test_regions_are_the_pixels_of_the_ids_with_the_largest_first(write, walk):
     (sample,) = found.samples
     assert [(region.label, region.mask.area) for region in sample.regions] == [
         ("person", 20),
-        ("rug-merged", 16),
+        ("rug", 16),
         ("banner", 2),
     ]
     for region, number in zip(sample.regions, AREAS, strict=True):
@@ -88,7 +90,7 @@ def test_regions_are_the_pixels_of_the_ids_with_the_largest_first(write, walk):
     assert sample.image == Image("coco/train2017/000000000001.jpg", 8, 6)
     assert found.entries[0].image == sample.image.path
     assert (sample.key, sample.image_id, sample.license) == ("1", "1", "Attribution License")
-    assert sample.categories == ("person", "rug-merged", "banner")
+    assert sample.categories == ("person", "rug", "banner")
     assert sample.notes == {"crowd-left-out": 0, "void-pixels": 48 - 38}
 
 
@@ -126,7 +128,7 @@ def test_crowds_are_left_out_and_counted(write, walk):
     (sample,) = walk(
         write(annotation(1, segment(3, 200), segment(16_777_215, crowd=1), segment(65_536, crowd=1)))
     ).samples
-    assert [region.label for region in sample.regions] == ["rug-merged"]
+    assert [region.label for region in sample.regions] == ["rug"]
     assert sample.notes == {"crowd-left-out": 2, "void-pixels": 10}
     assert sample.unsure == ("person",)
 
@@ -232,7 +234,8 @@ def annotations(real: Path) -> dict[str, Any]:
 
 def test_real_segments_are_all_there_with_the_area_and_box_of_the_json(real, annotations, place, walk):
     found = walk(CocoPanoptic(place("coco-panoptic", real)))
-    names = {category["id"]: category["name"] for category in annotations["categories"]}
+    raw = {category["id"]: category["name"] for category in annotations["categories"]}
+    names = load_wording("coco").called(raw)
     assert not found.rejects
     assert [sample.key for sample in found.samples] == [str(item["image_id"]) for item in annotations["annotations"]]
     for sample, item in zip(found.samples, annotations["annotations"], strict=True):
@@ -250,6 +253,43 @@ def test_real_segments_are_all_there_with_the_area_and_box_of_the_json(real, ann
         assert (real / sample.image.path).is_file()
     total = sum(len(item["segments_info"]) for item in annotations["annotations"])
     assert total == sum(len(sample.regions) + sample.notes["crowd-left-out"] for sample in found.samples)
+
+
+def test_real_names_are_words_that_differ_and_raw_ones_can_be_had(annotations, real, place, walk):
+    raw = {category["id"]: category["name"] for category in annotations["categories"]}
+    said = load_wording("coco").called(raw)
+    assert len(set(said.values())) == len(raw) == 133
+    assert not [name for name in said.values() if "-" in name or "merged" in name or "other" in name or "stuff" in name]
+    plain, kept = (
+        walk(CocoPanoptic(place("coco-panoptic", real, **names))).samples for names in ({}, {"names": "raw"})
+    )
+    pairs = {
+        (one.label, other.label)
+        for a, b in zip(plain, kept, strict=True)
+        for one, other in zip(a.regions, b.regions, strict=True)
+    }
+    assert {other for _, other in pairs} <= set(raw.values())
+    assert ("food", "food-other-merged") in pairs
+    assert all(one == load_wording("coco").plain.get(other, other) for one, other in pairs)
+    assert not any(sample.covers for sample in kept)
+
+
+def test_every_covering_name_is_one_that_a_class_has():
+    words = load_wording("coco")
+    stuff = load_preset("coco-stuff").names
+    known = {*words.plain.values(), *stuff.values(), ALL_CLASSES}
+    assert words.covers.keys() <= known
+    assert not [name for covered in words.covers.values() for name in covered if name not in known]
+
+
+def test_a_category_that_no_segment_has_or_that_stands_above_others_is_not_vouched_for(write, walk):
+    more = [*CATEGORIES, {"id": 7, "name": "kite", "supercategory": "sports"}, {"id": 8, "name": "textile"}]
+    found = walk(
+        write(
+            annotation(1, *WHOLE), annotation(2, segment(3, 8), segment(16_777_215), segment(65_536)), categories=more
+        )
+    )
+    assert [sample.categories for sample in found.samples] == [("person", "rug", "banner")] * 2
 
 
 def test_real_regions_come_back_from_their_text_with_their_ceiling(real, place, walk):

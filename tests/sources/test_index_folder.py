@@ -13,6 +13,7 @@ from PIL import Image as Pillow
 
 from t4s_data.errors import DataError, MissingInputError
 from t4s_data.manifest.presets import PRESETS, load_preset
+from t4s_data.manifest.wording import load_wording
 from t4s_data.recipe.parts import parts_of
 from t4s_data.recipe.spec import Recipe
 from t4s_data.sample import Sample
@@ -101,7 +102,12 @@ def test_a_preset_reads_its_layout_or_says_how_to_get_it(tmp_path: Path, reader:
     (entry,) = source.entries()
     (sample,) = source.samples(entry)
     assert entry.keys == ("deep/x",)
-    assert {region.label for region in sample.regions} == (set(preset.names.values()) or {"wall", "flag"})
+    plain = load_wording(preset.wording).called(preset.names) if preset.wording else preset.names
+    labels = {region.label for region in sample.regions}
+    assert labels == (set(plain.values()) or {"wall", "flag"})
+    # Only the names of COCO-Stuff are written as nobody speaks.
+    assert not any("-" in label for label in labels)
+    assert len(labels) == (len(preset.names) or 2)
 
 
 def test_presets_state_facts_with_their_source() -> None:

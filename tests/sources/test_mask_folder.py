@@ -264,6 +264,8 @@ def test_a_class_is_the_pixels_of_its_number_with_the_largest_first(indexed, rea
     for region, number in zip(sample.regions, (3, 150), strict=True):
         assert np.array_equal(region.mask.dense(), number == INDEX)
     assert sample.image == Image("masks/train/images/a.jpg", 9, 6)
+    assert sample.categories == ()
+    (sample, *_) = read(negatives="exhaustive").samples
     assert sample.categories == ("sky", "grass", "old wall")
     assert sample.notes == {"void-pixels": 54 - 18 - 8}
     assert found.entries[0].image == sample.image.path
@@ -284,7 +286,32 @@ def test_0_and_255_are_no_class_unless_the_list_names_them_or_the_recipe_decides
     (indexed.parent / "classes.txt").write_text(classes)
     sample = read(**options).samples[0]
     assert sorted(region.label for region in sample.regions) == sorted(labels)
-    assert set(sample.categories) == set(labels)
+    assert set(read(negatives="exhaustive", **options).samples[0].categories) == set(labels)
+
+
+SYNONYMS = "Idx\tRatio\tTrain\tVal\tStuff\tName\n3\t.1\t9\t9\t1\tsky, heavens\n150\t.1\t9\t9\t1\twall, rampart, dado\n"
+
+
+def test_a_class_of_synonyms_has_the_first_unless_the_recipe_wants_others(indexed, read):
+    (indexed.parent / "classes.txt").write_text(SYNONYMS)
+
+    def labels(**options):
+        return [sorted(region.label for region in sample.regions) for sample in read(**options).samples]
+
+    assert labels() == labels(names="plain") == [["sky", "wall"]] * 2
+    assert labels(names="raw") == [["sky, heavens", "wall, rampart, dado"]] * 2
+    drawn = [{*map(tuple, labels(names="synonyms", seed=seed))} for seed in range(20)]
+    names = {name for pairs in drawn for pair in pairs for name in pair}
+    assert names == {"sky", "heavens", "wall", "rampart", "dado"}
+    assert any(len(pairs) == 2 for pairs in drawn)
+    assert labels(names="synonyms", seed=3) == labels(names="synonyms", seed=3)
+
+
+def test_commas_in_lists_that_are_not_ade20ks_stay(indexed, read):
+    (indexed.parent / "classes.txt").write_text("3 sky, cloudy\n150 wall\n")
+    assert sorted(region.label for region in read().samples[0].regions) == ["sky, cloudy", "wall"]
+    with pytest.raises(DataError, match="have synonyms"):
+        read(names="synonyms")
 
 
 @pytest.mark.parametrize(("classes", "value"), [("3 sky\n", 150), ("3 sky\n150 wall\n", 0)])
