@@ -88,15 +88,25 @@ def row_ceiling(masks: Sequence[Mask], n: int) -> Ceiling:
 
 
 def _overlap(mask: Mask, grid: Bools) -> tuple[int, int]:
-    """As :func:`t4s_data.masks.canvas.overlap`, several times faster where a mask is laid on several canvases."""
+    """As :func:`t4s_data.masks.canvas.overlap`, several times faster where a mask is laid on several canvases.
+
+    A stroke of the mask from ``start`` to ``end`` in one column of pixels shares with the grid the set pixels above
+    ``end`` less those above ``start``; both are looked up. In 4 x 6 pixels with the one cell (0, 0) of 2 x 2 set,
+    rows 1 to 3 of column 1 (2 set pixels above row 3, 1 above row 1) share one pixel with it.
+
+    >>> _overlap(Mask.from_polygons([[1, 1, 4, 1, 4, 3, 1, 3]], 4, 6), np.array([[True, False], [False, False]]))
+    (2, 10)
+    """
     n = len(grid)
     columns, ends = _strokes(mask)
     axis = _axis(n, mask.height)
-    # By cell column: the set pixels above each cell, and whether the cell is set; below the last row nothing is.
+    # (n columns, n+1 rows) The set pixels above each cell of its column, and whether the cell is set itself. The row
+    # past the last, which no cell has, is where a stroke to the bottom edge ends.
     above = np.zeros((n, n + 1), dtype=np.int64)
     is_set = np.zeros((n, n + 1), dtype=bool)
     is_set[:, :n] = grid.T
     np.cumsum(is_set[:, :n] * axis.heights, axis=1, out=above[:, 1:])
+    # (2 * strokes,) The cell that each end and each start lies in, and the set pixels above that very pixel.
     cell = (columns * n // mask.width) * (n + 1) + axis.cell.take(ends)
     passed = above.take(cell) + is_set.take(cell) * axis.within.take(ends)
     half = len(passed) // 2
@@ -107,12 +117,20 @@ def _overlap(mask: Mask, grid: Bools) -> tuple[int, int]:
 
 @lru_cache(8)
 def _strokes(mask: Mask) -> tuple[Ints, Ints]:
-    """The mask as vertical strokes, each in one column: the columns twice; the ends, then the starts within them."""
+    """The mask as vertical strokes, none of which passes the end of a column: columns and bounds, int64 (2 * strokes,).
+
+    The first half holds the strokes' ends (exclusive), the second their starts, as rows; the columns stand twice.
+
+    >>> [part.tolist() for part in _strokes(Mask.from_polygons([[1, 1, 4, 1, 4, 3, 1, 3]], 4, 6))]
+    [[1, 2, 3, 1, 2, 3], [3, 3, 3, 1, 1, 1]]
+    """
     height = mask.height
     ends = mask.runs.cumsum()
     starts, ends = ends[:-1:2], ends[1::2]
+    # (runs,) The first column of each run of set pixels, and how many columns it touches.
     first = starts // height
     strokes = (ends - 1) // height - first + 1
+    # (strokes,) The run that each stroke is cut from, and its column: it counts up from the run's first.
     run = np.arange(len(starts)).repeat(strokes)
     column = np.arange(len(run)) + (first - strokes.cumsum() + strokes).take(run)
     zero = column * height
@@ -121,7 +139,11 @@ def _strokes(mask: Mask) -> tuple[Ints, Ints]:
 
 
 class _Axis(NamedTuple):
-    """One side of an image: the pixels of each cell, (n,); each pixel's cell and place within it, (length+1,)."""
+    """One side of an image in cells.
+
+    ``heights`` are the pixels of each cell, int64 (n,); ``cell`` and ``within`` are each pixel's cell and its place
+    there, int64 (length+1,), the last for the end of the side.
+    """
 
     heights: Ints
     cell: Ints

@@ -181,12 +181,19 @@ class BoxCodec(RegionCodec):
         return f"{text}<seg>{self._rows(grid[y1 : y2 + 1, x1 : x2 + 1])}</seg>" if self.seg else text
 
     def _rows(self, window: Bools) -> str:
+        r"""The bricks of the cells in a box, bool (height, width): each run's text is looked up, then joined.
+
+        >>> BoxCodec(n=4)._rows(np.array([[True, True, False], [False, True, True]]))
+        '<fg2><bg1>\n<bg1><fg2>'
+        """
         height, width = window.shape
-        # A column of 2s ends every row, so that the runs of the flat array never cross rows.
+        # A column of 2s ends every row, so that the runs of the flat array never cross rows: 1 1 0 2 0 1 1 2.
         flat = np.full((height, width + 1), 2, dtype=np.int64)
         flat[:, :width] = window
         flat = flat.ravel()
+        # (runs,) The last cell of each run: 1, 2, 3, 4, 6. The 2 that ends the window begins no run that counts.
         ends = (flat[1:] != flat[:-1]).nonzero()[0]
+        # (runs,) 2, 1, 1, 1, 2
         lengths = ends.copy()
         lengths[1:] -= ends[:-1]
         lengths[0] += 1

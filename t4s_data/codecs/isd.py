@@ -136,14 +136,18 @@ class ImageCodec(Codec):
 
     def _write(self, labels: LabelMap) -> str:
         marks = _DIALECTS[self.dialect]
+        # (n * n,) The number of each cell's label, row after row: 1 0 1 0 for the left half of a canvas of 2 x 2.
         cells = labels.cells.ravel()
         if self.variant == "full":
             return f"<seg>{marks.cell.join([labels.names[cell] for cell in cells.tolist()])}{marks.end}</seg>"
         width = self.n if self.variant == "r-rle" else len(cells)
+        # A run begins where a row does and where the label changes; all of the canvas is one row for run lengths
+        # over the whole of it.
         begins = np.arange(len(cells)) % width == 0
         begins[1:] |= cells[1:] != cells[:-1]
         starts = begins.nonzero()[0]
         lengths = np.diff(starts, append=len(cells))
+        # Each run with the mark that stands before it; the first one's is cut off at the end.
         runs = [
             f"{marks.cell if start % width else marks.row}{labels.names[cell]}{marks.times}{length}"
             for start, length, cell in zip(starts.tolist(), lengths.tolist(), cells[starts].tolist(), strict=True)

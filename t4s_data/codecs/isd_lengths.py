@@ -4,6 +4,13 @@ A tokenizer like Qwen2's cuts every text at its digits before it merges anything
 and no lookbehind reaches across one. So a run's tokens do not depend on the runs around it, and a text of
 hundreds of runs is counted from how often each label begins one. A descriptor without run lengths is cut
 before its separators, which holds where no label ends in a mark that could merge with one.
+
+The text of cat on the diagonal of a canvas of 2 x 2, cut where the tokenizer cuts it:
+
+    <seg> | cat* 1 | |others* 1 | (line break)others* 1 | |cat* 1 | </seg>
+
+Its tokens are those of the two tags, of each run's beginning (by label, and by whether the run begins the text, a row,
+or neither), and one for each digit.
 """
 
 from __future__ import annotations
@@ -65,19 +72,29 @@ class _Runs(NamedTuple):
 @lru_cache(REMEMBERED)
 def _runs(row_length: int, n: int, masks: tuple[Mask, ...], names: tuple[int, ...]) -> _Runs:
     """The runs of masks, the later on top; shared by rows that differ in their labels alone."""
+    # (n, n) The number of each cell's label; 0 is the background.
     cells = np.zeros((n, n), dtype=np.int64)
     for mask, name in zip(masks, names, strict=True):
         cells[cells_of(mask, n).grid] = name
     starts, digits = _starts(cells.ravel(), row_length)
+    # (runs,) Where each run stands: 0 begins the text, 1 a row, 2 neither.
     places = np.where(starts % row_length == 0, 1, 2) if row_length else np.full(len(starts), 2)
     places[0] = 0
+    # How often each pair of label and place occurs, by the number 3 * label + place.
     counts = np.bincount(3 * cells.ravel()[starts] + places)
     kinds = counts.nonzero()[0].tolist()
     return _Runs([(kind // 3, kind % 3, int(counts[kind])) for kind in kinds], digits)
 
 
 def _starts(cells: Ints, row_length: int) -> tuple[Ints, int]:
-    """Where the runs start, and how many digits their lengths have; without rows, every cell by itself."""
+    """Where the runs start, int64 (runs,), and how many digits their lengths have together.
+
+    ``cells`` are label numbers, int64 (cells,). Without rows (0), every cell is written by itself, with no length.
+
+    >>> starts, digits = _starts(np.array([1, 0, 0, 1]), 2)
+    >>> starts.tolist(), digits
+    ([0, 1, 2, 3], 4)
+    """
     if not row_length:
         return np.arange(len(cells)), 0
     begins = np.empty(len(cells), dtype=bool)
@@ -85,6 +102,7 @@ def _starts(cells: Ints, row_length: int) -> tuple[Ints, int]:
     begins[::row_length] = True
     starts = begins.nonzero()[0]
     lengths = np.append(starts[1:], len(cells)) - starts
+    # A length has one digit, and one more for each power of ten that it reaches; 256 * 256 cells have five.
     return starts, sum(int(np.count_nonzero(lengths >= bound)) for bound in (1, 10, 100, 1000, 10000))
 
 

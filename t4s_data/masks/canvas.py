@@ -71,11 +71,17 @@ def cells_of(mask: Mask, n: int) -> Cells:
 
 
 def pixels_per_cell(mask: Mask, n: int) -> Ints:
-    """How many pixels of the mask lie in each cell, int64 (n, n), found from run lengths alone."""
+    """How many pixels of the mask lie in each cell, int64 (n, n), found from run lengths alone.
+
+    >>> pixels_per_cell(Mask.from_polygons([[1, 1, 4, 1, 4, 3, 1, 3]], 4, 6), 2).tolist()
+    [[2, 1], [2, 1]]
+    """
     height, width = mask.height, mask.width
     ends = mask.runs.cumsum()
+    # Runs cut where a column of pixels ends, (strokes,), then each stroke cut where a row of cells ends, (pieces,).
     _, column, top, bottom = _cut(ends[:-1:2], ends[1::2], np.arange(width + 1) * height)
     run, row, top, bottom = _cut(top - column * height, bottom - column * height, cell_edges(n, height))
+    # Each piece lies in one cell: its length is added up there.
     cell = row * n + (column * n // width)[run]
     return np.bincount(cell, bottom - top, n * n).astype(np.int64).reshape(n, n)
 
@@ -142,10 +148,12 @@ def by_side(make: Callable[[int, int], T]) -> Callable[[int, int], T]:
 
 
 class _Axis(NamedTuple):
-    """One side of an image: its distinct sampled pixels and, by pixel, what a run's end there has passed.
+    """Which pixels along one side of an image are sampled.
 
-    ``before`` counts the sampled pixels before each pixel and ``here`` is 1 where it is one itself, both
-    int64 (length+1,). ``owners`` are the cells' sampled pixels by rank, None where each cell has its own.
+    ``picked`` is how many there are: n, or fewer where the side is shorter than the canvas and cells share a pixel.
+    ``before`` counts the sampled pixels before each pixel, and ``here`` is 1 where a pixel is sampled itself, both
+    int64 (length+1,). ``owners``, int64 (n,), is the rank of each cell's sampled pixel; None where each cell has
+    a pixel of its own, which is nearly always.
     """
 
     picked: int
@@ -163,17 +171,33 @@ def _axis(n: int, length: int) -> _Axis:
 
 
 def _sampled(mask: Mask, n: int) -> Bools:
-    """The sampled pixels, bool (n, n): the ends of the runs are counted in sampled pixels instead of pixels."""
+    """The sampled pixels of a mask, bool (n, n), without making it dense.
+
+    The sampled pixels alone are a small image, whose run lengths follow from those of the large one: a run there is
+    as long as the number of sampled pixels that it covers. Take rows 1 and 2 of columns 1 to 3 in 4 x 6 pixels, on a
+    canvas of 2 x 2 that samples rows 1, 3 and columns 1, 4:
+
+        runs   5 unset, 2 set, 2 unset, 2 set, 2 unset, 2 set, 9 unset
+        ends   5, 7, 9, 11, 13, 15, 24       column 1, 1, 2, 2, 3, 3, 6       row 1, 3, 1, 3, 1, 3, 0
+        passed 0, 1, 2, 2, 2, 2, 4           sampled pixels before each end, column by column
+        runs   0 unset, 1 set, 1 unset, 0 set, 0 unset, 0 set, 2 unset
+
+    The grid is [[True, False], [False, False]]. The time is that of the runs, whatever the image's size.
+    """
     rows, columns = _axis(n, mask.height), _axis(n, mask.width)
     ends = mask.runs.cumsum()
+    # (runs,) Each end as a column and a row; the row by subtraction, which spares a second division.
     column = ends // mask.height
     ends -= column * mask.height
+    # (runs,) Sampled pixels before each end: those above it if its own column is sampled, and all of earlier columns.
     passed = rows.before.take(ends)
     passed *= columns.here.take(column)
     passed += columns.before.take(column) * rows.picked
     lengths = passed.copy()
     lengths[1:] -= passed[:-1]
+    # Column-major (picked columns, picked rows), turned into rows and columns.
     grid = _alternating(len(lengths)).repeat(lengths).reshape(columns.picked, rows.picked).T
+    # On a side with fewer pixels than cells, cells that share a pixel copy it: (n, n) again.
     if rows.owners is not None:
         grid = grid[rows.owners]
     if columns.owners is not None:
@@ -188,9 +212,17 @@ def _alternating(length: int) -> Bools:
 
 
 def _cut(starts: Ints, ends: Ints, edges: Ints) -> tuple[Ints, Ints, Ints, Ints]:
-    """Half-open intervals cut at the edges: for each piece its interval, the gap it lies in, its start and end."""
+    """Intervals cut at edges: for each piece its interval, the gap between edges it lies in, its start and its end.
+
+    ``starts`` and ``ends`` (exclusive) are int64 (intervals,), ``edges`` rise; the four results are int64 (pieces,).
+
+    >>> [part.tolist() for part in _cut(np.array([1, 6]), np.array([5, 8]), np.array([0, 4, 8]))]
+    [[0, 0, 1], [0, 1, 1], [1, 4, 6], [4, 5, 8]]
+    """
+    # The gap that an interval begins in, and how many gaps it touches: [1, 5) begins in gap 0 and touches 2.
     first = edges.searchsorted(starts, "right") - 1
     pieces = edges.searchsorted(ends, "left") - first
     interval = np.arange(len(starts)).repeat(pieces)
+    # Pieces are numbered through; less the number of its interval's first piece, each counts from that first gap.
     gap = np.arange(len(interval)) + (first - pieces.cumsum() + pieces)[interval]
     return interval, gap, np.maximum(starts[interval], edges[gap]), np.minimum(ends[interval], edges[gap + 1])
