@@ -23,6 +23,7 @@ from pipelines.commands import (
     demo,
     evaluate,
     export,
+    init,
     plan,
     publish,
     show,
@@ -45,6 +46,7 @@ app = typer.Typer(
 )
 app.command("demo")(demo.demo)
 app.command("build")(build.build)
+app.command("init")(init.init)
 app.command("sources")(sources.sources)
 app.command("plan")(plan.plan)
 app.command("check")(check.check)
