@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +19,8 @@ from t4s_data.build.work import Work
 from t4s_data.corpus.folder import check_free
 from t4s_data.corpus.record import Build
 from t4s_data.errors import CorpusError, MissingInputError
+from t4s_data.leaks.protected import hold_out, protected_parts
+from t4s_data.leaks.visual_genome import read_coco_ids
 from t4s_data.manifest.shipped import load_manifest
 from t4s_data.recipe.parts import Part
 
@@ -72,6 +74,7 @@ def build(assembly: Assembly, out: Path, options: RunOptions, *, progress: Calla
     work.root.mkdir(parents=True, exist_ok=True)
     try:
         with FileLock(work.root / "lock", timeout=0):
+            assembly = _with_holdout(assembly, work)
             _drop_stale(assembly.parts, work)
             _run(assembly.parts, work, options, progress)
             record = assemble(assembly, work)
@@ -80,6 +83,19 @@ def build(assembly: Assembly, out: Path, options: RunOptions, *, progress: Calla
             return record
     except Timeout:
         raise CorpusError(f"{out}: another build is writing it") from None
+
+
+def _with_holdout(assembly: Assembly, work: Work) -> Assembly:
+    """The assembly with what its recipe holds out looked up and laid into the work folder, for the workers."""
+    spec = assembly.recipe.holdout
+    if spec.mode == "off":
+        return assembly
+    data_root = assembly.parts[0].location.data_root
+    visual_genome = read_coco_ids(Path(spec.vg)) if spec.vg else None
+    holdout = hold_out(protected_parts(assembly.recipe, data_root), map(Path, spec.ids), visual_genome)
+    digest = holdout.digest()
+    holdout.save(work.held(digest))
+    return replace(assembly, parts=[replace(part, held=digest) for part in assembly.parts])
 
 
 def _audit_options(assembly: Assembly, options: RunOptions) -> AuditOptions:

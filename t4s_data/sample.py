@@ -31,11 +31,13 @@ REASONS: Mapping[str, str] = {
     "answer-mismatch": "an answer does not have as many places as it has regions",
     "too-large": "the record passes a bound of what is read: points, pixels, run lengths, texts or bytes",
     "outside-root": "a link leads out of the data root, or to something that is no file",
+}
+"""Why a record cannot be used: the fixed list of quarantine reasons."""
+RULES: Mapping[str, str] = {
+    "holdout": "the image is one of a split that is held out",
     "too-long": "the answer passes the recipe's token limit",
 }
-"""Why a record is not used: the fixed list of quarantine reasons."""
-RULES = frozenset({"too-long"})
-"""Reasons that say nothing against the data: a rule of the recipe left the record out."""
+"""Why a record that could be used is left out: the recipe's rules, which say nothing against the data."""
 
 
 ALL_CLASSES = "*"
@@ -49,13 +51,15 @@ class Entry:
     ``keys`` name its records within their source and split, one per record. ``payload`` is plain
     JSON data with everything the parallel step needs. ``image`` is the image's path relative to the
     data root where it is known without opening it: it lets embedded shards be cut by size. ``group`` names the
-    image, ref or conversation that the entry is a part of, where a reader gives several items for one.
+    image, ref or conversation that the entry is a part of, where a reader gives several items for one. ``targets`` are
+    the ids of the COCO annotations that all of its records mean, where the layout has them.
     """
 
     keys: tuple[str, ...]
     payload: Any
     image: str | None = None
     group: str = ""
+    targets: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +122,10 @@ class Sample:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """A record that is not used, with its reason from :data:`REASONS` and what was found; ``group`` as in an entry."""
+    """A record that is not used, and what was found; ``group`` as in an entry.
+
+    ``reason`` is one of :data:`REASONS`, or one of :data:`RULES`.
+    """
 
     key: str
     reason: str

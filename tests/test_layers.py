@@ -15,7 +15,7 @@ REPO = Path(__file__).resolve().parents[1]
 ORDER = [
     "errors", "registry", "choice", "counts", "reading", "masks", "sample", "codecs", "manifest", "tokens", "files",
     "annotations",
-    "sources", "conversation", "recipe", "corpus", "build", "audit", "hub", "report", "export", "evaluation",
+    "sources", "conversation", "recipe", "corpus", "leaks", "build", "audit", "hub", "report", "export", "evaluation",
     "synthetic",
 ]
 # fmt: on

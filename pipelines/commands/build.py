@@ -85,7 +85,7 @@ def with_options(recipe: Recipe, *, images: str | None, limit: int | None, seed:
 
 def print_build(record: Build, out: Path, json: Path | None) -> None:
     """Print what a build made of every split, and where to go from there."""
-    columns = ["source", "split", "to", "read", "used", "quarantined", "rows", "rescued", "images absent"]
+    columns = ["source", "split", "to", "read", "used", "quarantined", "left out", "rows", "rescued", "images absent"]
     rows: list[Cells] = [
         [
             account.source,
@@ -94,6 +94,7 @@ def print_build(record: Build, out: Path, json: Path | None) -> None:
             account.read,
             account.used,
             sum(account.quarantined.values()),
+            sum(account.left_out.values()),
             account.rows,
             account.rescued,
             account.images_absent,
@@ -107,6 +108,9 @@ def print_build(record: Build, out: Path, json: Path | None) -> None:
         reasons = ", ".join(f"{reason} {count:,}" for reason, count in sorted(account.quarantined.items()))
         if reasons:
             say(f"{account.source} {account.split}: {out}/quarantine/{account.source}.jsonl: {reasons}")
+        rules = ", ".join(f"{rule} {count:,}" for rule, count in sorted(account.left_out.items()))
+        if rules:
+            say(f"{account.source} {account.split}: {out}/left-out/{account.source}.jsonl: {rules}")
     if absent := sum(account.images_absent for account in record.accounts):
         say(f"warning: the images of {absent:,} records are absent; path mode builds without them")
     write_json(json, record.model_dump(mode="json"))

@@ -80,7 +80,8 @@ def entries_of(
     except RecordError as error:
         yield from (Reject.of(key, error) for key, _ in texts)
         return
-    yield Entry(tuple(key for key, _ in texts), payload, location.image_path(payload["file_name"]))
+    image = location.image_path(payload["file_name"])
+    yield Entry(tuple(key for key, _ in texts), payload, image, targets=_targets(ref))
 
 
 def image_fields(ref: Ref, instances: Instances) -> dict[str, Any]:
@@ -102,6 +103,13 @@ def image_fields(ref: Ref, instances: Instances) -> dict[str, Any]:
 def image_of(payload: Mapping[str, Any], location: Location) -> Image:
     """The image of a payload with :func:`image_fields`."""
     return Image(location.image_path(payload["file_name"]), payload["width"], payload["height"])
+
+
+def _targets(ref: Ref) -> tuple[int, ...]:
+    """The annotations that a ref means: one number or a list, -1 for none."""
+    value = ref.get("ann_id")
+    numbers: list[Any] = value if isinstance(value, list) else [value]
+    return tuple(dict.fromkeys(number for number in numbers if number != -1))
 
 
 def is_id(value: Any) -> bool:

@@ -4,23 +4,27 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from hashlib import file_digest
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
 
+import msgspec
+
 from t4s_data import __version__
-from t4s_data.build.quarantine import Done, check_losses, write_quarantine
+from t4s_data.build.quarantine import Done, check_losses, write_left_out, write_quarantine
 from t4s_data.build.tally import Tally, merge_tokens
 from t4s_data.build.work import Unit, Work
 from t4s_data.corpus.folder import BUILD, put_in_place
-from t4s_data.corpus.record import Account, Build, InputFile, Shard, TokenSums, Totals
+from t4s_data.corpus.record import Account, Build, HeldOutCount, InputFile, Shard, TokenSums, Totals
 from t4s_data.counts import Histogram, add
 from t4s_data.errors import DataError
+from t4s_data.leaks.holdout import holdout_counts
 from t4s_data.recipe.parts import Part, vocabulary_of
 from t4s_data.recipe.spec import Recipe, TokenizerSpec
+from t4s_data.sample import RULES
 from t4s_data.tokens.tokenizers import load_tokenizer
 from t4s_data.tokens.vocabulary import write_vocabulary
 
@@ -50,8 +54,9 @@ def assemble(assembly: Assembly, work: Work) -> Build:
     done = _done(assembly.parts, work)
     names = _shard_names(done)
     _link_shards(done, names, work)
-    build = _build_record(assembly, done, names)
+    build = _build_record(assembly, done, names, work)
     write_quarantine(done, work.corpus / "quarantine")
+    write_left_out(done, work.corpus / "left-out")
     write_vocabulary(work.corpus / "tokens", vocabulary_of(assembly.recipe))
     (work.corpus / BUILD).write_text(build.to_json(), encoding="utf-8", newline="\n")
     return build
@@ -104,9 +109,9 @@ def _link_shards(done: Sequence[Done], names: dict[Unit, str], work: Work) -> No
                 shutil.copyfile(work.shard(part, unit), target)
 
 
-def _build_record(assembly: Assembly, done: Sequence[Done], names: dict[Unit, str]) -> Build:
+def _build_record(assembly: Assembly, done: Sequence[Done], names: dict[Unit, str], work: Work) -> Build:
     accounts = tuple(
-        _account(assembly.parts[number], [(unit, tally) for _, unit, tally in group], names)
+        _account(assembly.parts[number], [(unit, tally) for _, unit, tally in group], names, work)
         for number, group in groupby(done, key=lambda item: item[1].part)
     )
     tokenizer = load_tokenizer(assembly.parts[0].tokenizer, assembly.parts[0].vocabulary)
@@ -118,7 +123,7 @@ def _build_record(assembly: Assembly, done: Sequence[Done], names: dict[Unit, st
         tokenizer=tokenizer.identity,
         vocabulary=tokenizer.vocabulary,
         libraries=_libraries(assembly.parts),
-        inputs=_inputs(assembly.parts),
+        inputs=(*_inputs(assembly.parts), *_beside_the_recipe(assembly.recipe)),
         accounts=accounts,
         totals=Totals.of(accounts),
     )
@@ -133,16 +138,21 @@ def _portable(recipe: Recipe) -> Recipe:
     """The recipe without this machine's folders: a tokenizer file is named, its digest is in its identity."""
     path = Path(recipe.tokenizer.name)
     name = path.name if path.is_file() else recipe.tokenizer.name
-    return recipe.model_copy(update={"tokenizer": TokenizerSpec(name=name)})
+    update: dict[str, object] = {"tokenizer": TokenizerSpec(name=name)}
+    if recipe.holdout.ids or recipe.holdout.vg:
+        ids, vg = [Path(file).name for file in recipe.holdout.ids], recipe.holdout.vg
+        update["holdout"] = recipe.holdout.model_copy(update={"ids": ids, "vg": vg and Path(vg).name})
+    return recipe.model_copy(update=update)
 
 
-def _account(part: Part, units: Sequence[tuple[Unit, Tally]], names: dict[Unit, str]) -> Account:
+def _account(part: Part, units: Sequence[tuple[Unit, Tally]], names: dict[Unit, str], work: Work) -> Account:
     first = [tally for unit, tally in units if unit.passing == 0]
     notes: dict[str, int] = {}
-    quarantined: dict[str, int] = {}
+    reasons: dict[str, int] = {}
     for tally in first:
         add(notes, tally.notes)
-        add(quarantined, _by_reason(tally))
+        add(reasons, _by_reason(tally))
+    found = holdout_counts(work.holdout_counts(part))
     shards = tuple(_shard(names[unit], tally) for unit, tally in units if tally.shard)
     tokens = merge_tokens(tally for _, tally in units)
     return Account(
@@ -153,7 +163,10 @@ def _account(part: Part, units: Sequence[tuple[Unit, Tally]], names: dict[Unit, 
         codec=part.codec_name,
         read=sum(tally.read for tally in first),
         used=sum(tally.used for tally in first),
-        quarantined=quarantined,
+        quarantined={reason: count for reason, count in reasons.items() if reason not in RULES},
+        left_out={reason: count for reason, count in reasons.items() if reason in RULES},
+        held_out={name: HeldOutCount(**msgspec.structs.asdict(o)) for name, o in sorted(found.overlaps.items())},
+        unchecked=found.unchecked,
         rows=sum(shard.rows for shard in shards),
         tasks={task: sum(columns["total_tokens"].values()) for task, columns in tokens.items()},
         regions=notes.get("regions", 0),
@@ -182,6 +195,11 @@ def _inputs(parts: Sequence[Part]) -> tuple[InputFile, ...]:
     paths = {path: part.location.data_root for part in parts for path in part.open().inputs() if path.is_file()}
     files = [(path.relative_to(root).as_posix(), path) for path, root in paths.items()]
     return tuple(InputFile(path=name, bytes=path.stat().st_size, sha256=_digest(path)) for name, path in sorted(files))
+
+
+def _beside_the_recipe(recipe: Recipe) -> Iterator[InputFile]:
+    for path in map(Path, [*recipe.holdout.ids, *filter(None, [recipe.holdout.vg])]):
+        yield InputFile(path=f"recipe/{path.name}", bytes=path.stat().st_size, sha256=_digest(path))
 
 
 def _digest(path: Path) -> str:

@@ -24,15 +24,25 @@ _LONGEST_DETAIL = 300
 
 
 def write_quarantine(done: Sequence[Done], folder: Path) -> None:
-    """Write ``<source>.jsonl`` for every source with rejects: key, reason and detail of each, in the source's order."""
+    """Write ``<source>.jsonl`` of the records that cannot be used: key, reason and detail, in the source's order."""
+    _write_lists(done, folder, ("key", "reason"), ruled=False)
+
+
+def write_left_out(done: Sequence[Done], folder: Path) -> None:
+    """Write ``<source>.jsonl`` of the records that a rule left out: id, rule and detail, in the source's order."""
+    _write_lists(done, folder, ("id", "rule"), ruled=True)
+
+
+def _write_lists(done: Sequence[Done], folder: Path, names: tuple[str, str], *, ruled: bool) -> None:
     folder.mkdir(parents=True)
     encode = msgspec.json.Encoder().encode
     for part, unit, tally in done:
-        if unit.passing == 0 and tally.rejects:
+        rejects = [reject for reject in tally.rejects if (reject.reason in RULES) == ruled]
+        if unit.passing == 0 and rejects:
             with (folder / f"{part.source}.jsonl").open("ab") as file:
-                for reject in tally.rejects:
-                    key = f"{part.name}/{reject.key}"
-                    file.write(encode({"key": key, "reason": reject.reason, "detail": reject.detail}) + b"\n")
+                for reject in rejects:
+                    values = (f"{part.name}/{reject.key}", reject.reason)
+                    file.write(encode(dict(zip(names, values, strict=True)) | {"detail": reject.detail}) + b"\n")
 
 
 def check_losses(done: Sequence[Done], work: Work) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import chain, groupby
 
+import msgspec
+
 from t4s_data.build.blocks import read_block, read_index, write_blocks
 from t4s_data.build.rows import RowMaker
 from t4s_data.build.tally import Tally
@@ -12,6 +14,7 @@ from t4s_data.build.work import Unit, Work
 from t4s_data.corpus.row import Row
 from t4s_data.corpus.shards import write_shard
 from t4s_data.errors import DataError, RecordError
+from t4s_data.leaks.holdout import Gate, Holdout
 from t4s_data.recipe.parts import Part
 from t4s_data.sample import RULES, Entry, Reject, Sample
 from t4s_data.sources.entries import within, without_repeats
@@ -26,9 +29,19 @@ def stage_parts(parts: Sequence[Part], work: Work) -> None:
         blocks = read_index(folder)
         if blocks is None:
             entries = part.open().entries() if left or not part.limit else ()
-            items = without_repeats(within(entries, left))
+            items = _gated(part, work, without_repeats(within(entries, left)))
             blocks = write_blocks(items, folder, image_root=part.location.data_root if part.embed else None)
         left -= min(left, sum(block.records for block in blocks))
+
+
+def _gated(part: Part, work: Work, items: Iterator[Entry | Reject]) -> Iterator[Entry | Reject]:
+    """The items that the holdout lets through; what it found is on disk when they are at their end."""
+    if not part.held:
+        yield from items
+        return
+    gate = Gate(Holdout.load(work.held(part.held)), part.name, part.holdout)
+    yield from gate.through(items)
+    work.holdout_counts(part).write_bytes(msgspec.json.encode(gate.counts))
 
 
 def build_shard(part: Part, unit: Unit, work: Work, *, strict: bool) -> None:
@@ -56,7 +69,7 @@ def _rows(part: Part, unit: Unit, work: Work, tally: Tally, *, strict: bool) -> 
         for outcome in outcomes:
             result = _made(maker, outcome)
             if isinstance(result, Reject):
-                if strict:
+                if strict and result.reason not in RULES:
                     raise DataError(f"{part.name}: record {result.key}: {result.reason}: {result.detail}")
                 tally.rejects.append(result)
                 usable |= result.reason in RULES

@@ -43,6 +43,14 @@ class Work:
         """The lists of rejects of a build that failed for them."""
         return self.root / "quarantine"
 
+    def held(self, digest: str) -> Path:
+        """What is held out, by its digest."""
+        return self.root / "held" / digest
+
+    def holdout_counts(self, part: Part) -> Path:
+        """What the holdout found in a part; there before its blocks are."""
+        return self.folder(part) / "holdout.json"
+
     def folder(self, part: Part) -> Path:
         """Everything of one part; the name changes with whatever could change its rows."""
         return self.root / "parts" / f"{part.name.replace('/', '--')}--{part.fingerprint()}"

@@ -54,10 +54,20 @@ class Shard(_Model):
     sha256: Digest
 
 
+class HeldOutCount(_Model):
+    """How much of a split is also in an evaluation split: records and images by image, and records by object."""
+
+    records: NonNegativeInt = 0
+    images: NonNegativeInt = 0
+    objects: NonNegativeInt = 0
+
+
 class Account(_Model):
     """What became of one split of one source.
 
-    Each of the ``read`` records was used or quarantined for one reason;
+    Each of the ``read`` records was used, quarantined for one reason or left out by one rule. ``held_out`` says by
+    evaluation split what of the split is also there, left out or not, and ``unchecked`` how many records have an image
+    of Visual Genome that could not be looked up.
     ``rows`` come from the used ones, each as many times as the recipe repeats it. ``codec`` is the name in
     the rows; ``tasks`` counts rows; ``notes`` counts what was left out or repaired on the way.
     """
@@ -70,6 +80,9 @@ class Account(_Model):
     read: NonNegativeInt
     used: NonNegativeInt
     quarantined: dict[str, NonNegativeInt] = {}
+    left_out: dict[str, NonNegativeInt] = {}
+    held_out: dict[str, HeldOutCount] = {}
+    unchecked: NonNegativeInt = 0
     rows: NonNegativeInt
     tasks: dict[TaskName, NonNegativeInt] = {}
     regions: NonNegativeInt = 0
@@ -81,9 +94,11 @@ class Account(_Model):
 
     @model_validator(mode="after")
     def _adds_up(self) -> Account:
-        dropped = sum(self.quarantined.values())
-        if self.read != self.used + dropped:
-            raise ValueError(f"{self.source}: {self.read} read, but {self.used} used and {dropped} quarantined")
+        quarantined, left_out = sum(self.quarantined.values()), sum(self.left_out.values())
+        if self.read != self.used + quarantined + left_out:
+            raise ValueError(
+                f"{self.source}: {self.read} read, but {self.used} used, {quarantined} quarantined, {left_out} left out"
+            )
         if self.rows != (found := sum(shard.rows for shard in self.shards)):
             raise ValueError(f"{self.source}: {self.rows} rows, but {found} in its shards")
         if self.rows != (found := sum(self.tasks.values())):
@@ -97,6 +112,7 @@ class Totals(_Model):
     read: NonNegativeInt
     used: NonNegativeInt
     quarantined: NonNegativeInt
+    left_out: NonNegativeInt = 0
     rows: NonNegativeInt
     tokens: TokenSums
 
@@ -107,6 +123,7 @@ class Totals(_Model):
             read=sum(account.read for account in accounts),
             used=sum(account.used for account in accounts),
             quarantined=sum(sum(account.quarantined.values()) for account in accounts),
+            left_out=sum(sum(account.left_out.values()) for account in accounts),
             rows=sum(account.rows for account in accounts),
             tokens=sum((account.tokens for account in accounts), TokenSums()),
         )

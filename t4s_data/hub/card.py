@@ -16,7 +16,7 @@ from t4s_data.corpus.row import features
 from t4s_data.errors import DataError
 from t4s_data.manifest.shipped import shipped_folder
 from t4s_data.manifest.source import LicenseText, Manifest
-from t4s_data.sample import REASONS
+from t4s_data.sample import REASONS, RULES
 from t4s_data.tokens.lengths import TaskLengths
 
 if TYPE_CHECKING:
@@ -188,6 +188,7 @@ def _text_values(facts: CardFacts) -> dict[str, Any]:
         "tokenizer": build.tokenizer,
         "lengths": facts.lengths,
         "audit": _audit_values(facts.findings) if facts.findings else None,
+        "holdout": _holdout(facts.build),
         "dropped": [line for account in build.accounts for line in _dropped_lines(account)],
         "notes": [line for account in build.accounts for line in _note_lines(account)],
         "regions": sum(account.regions for account in build.accounts),
@@ -225,8 +226,8 @@ def _part(account: Account) -> str:
 
 
 def _account_line(facts: CardFacts, account: Account) -> dict[str, Any]:
-    dropped = sum(account.quarantined.values())
-    counts = {"read": account.read, "used": account.used, "dropped": dropped, "rows": account.rows}
+    lost = {"quarantined": sum(account.quarantined.values()), "left_out": sum(account.left_out.values())}
+    counts = {"read": account.read, "used": account.used, **lost, "rows": account.rows}
     return {"title": facts.manifests[account.source].title, "part": _part(account), **counts}
 
 
@@ -248,10 +249,24 @@ def _paper_lines(facts: CardFacts) -> list[dict[str, Any]]:
 
 def _dropped_lines(account: Account) -> list[dict[str, Any]]:
     return [
-        {"source": account.source, "part": _part(account), "reason": reason, "meaning": REASONS[reason], "count": count}
-        for reason, count in sorted(account.quarantined.items())
-        if count
+        {"source": account.source, "part": _part(account), "reason": reason, "meaning": meaning, "count": count}
+        for known, counts in ((REASONS, account.quarantined), (RULES, account.left_out))
+        for reason, count in sorted(counts.items())
+        if count and (meaning := known[reason])
     ]
+
+
+def _holdout(build: Build) -> dict[str, Any] | None:
+    """What is also in evaluation splits, a line for each pair; None where nothing was looked up."""
+    if build.recipe.holdout.mode == "off":
+        return None
+    lines = [
+        {"source": account.source, "part": _part(account), "in": name, **count.model_dump()}
+        for account in build.accounts
+        for name, count in account.held_out.items()
+    ]
+    unchecked = sum(account.unchecked for account in build.accounts)
+    return {"mode": build.recipe.holdout.mode, "lines": lines, "unchecked": unchecked}
 
 
 def _note_lines(account: Account) -> list[dict[str, Any]]:

@@ -64,7 +64,17 @@ def read_recipe(path: Path) -> tuple[Recipe, str]:
         parts_of(recipe, Path())
     except RecipeError as error:
         raise RecipeError(f"{path}: {error}") from None
-    return recipe, sha256(data).hexdigest()
+    return _beside(recipe, path.parent), sha256(data).hexdigest()
+
+
+def _beside(recipe: Recipe, folder: Path) -> Recipe:
+    """The recipe with the files that it names relative to itself as paths from here."""
+    holdout = recipe.holdout
+    if not holdout.ids and holdout.vg is None:
+        return recipe
+    ids = [str((folder / name).absolute()) for name in holdout.ids]
+    vg = str((folder / holdout.vg).absolute()) if holdout.vg else None
+    return recipe.model_copy(update={"holdout": holdout.model_copy(update={"ids": ids, "vg": vg})})
 
 
 def _explain(problem: ErrorDetails) -> str:

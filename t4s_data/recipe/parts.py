@@ -21,10 +21,11 @@ from t4s_data.manifest.names import BOX_TASKS
 from t4s_data.manifest.presets import Preset, load_preset
 from t4s_data.manifest.shipped import load_manifest, shipped_folder
 from t4s_data.manifest.source import Manifest
-from t4s_data.recipe.spec import PATHS, LimitsSpec, Recipe, SourceSpec
+from t4s_data.recipe.spec import PATHS, HoldoutSpec, LimitsSpec, Recipe, SourceSpec
 from t4s_data.registry import Origin
 from t4s_data.sources.source import SOURCES, Source
 
+OFF = HoldoutSpec()
 MAX_SHARE = 0.01
 """Share of a split's entries that may be unusable where neither recipe nor manifest says another."""
 
@@ -34,7 +35,8 @@ class Part:
     """One split of one source as a recipe uses it.
 
     ``table`` is the place of its ``[[source]]`` in the recipe; parts of one table share its ``limit``. More than
-    ``max_share`` of its entries unusable ends the build.
+    ``max_share`` of its entries unusable ends the build. ``holdout`` is the recipe's mode, and ``held`` the digest of
+    what is held out, once that is known.
     """
 
     table: int
@@ -51,6 +53,8 @@ class Part:
     vocabulary: tuple[str, ...]
     embed: bool
     max_share: float = MAX_SHARE
+    holdout: HoldoutSpec = OFF
+    held: str = ""
 
     @property
     def name(self) -> str:
@@ -86,6 +90,8 @@ class Part:
             self.location.root,
             self.location.images,
             sorted(self.location.files.items()),
+            self.holdout.model_dump(include={"mode", "unchecked"}),
+            self.held,
         ]
         scalars = [self.name, self.repeat, self.limit, self.seed, self.tokenizer, self.vocabulary, self.embed]
         code = [__version__, code_digest(), *self.plugins()]
@@ -97,11 +103,8 @@ def parts_of(recipe: Recipe, data_root: Path) -> list[Part]:
     """The parts of a recipe, in its order.
 
     Raises:
-        RecipeError: a split, split_by or task that the source does not have, a split that is named twice, or a
-            holdout.
+        RecipeError: a split, split_by or task that the source does not have, or a split that is named twice.
     """
-    if recipe.holdout.mode != "off":
-        raise RecipeError(f"holdout.mode: {recipe.holdout.mode!r} cannot be built yet; only 'off' can")
     vocabulary = tuple(vocabulary_of(recipe))
     parts = [
         _part(recipe, table, split, data_root, vocabulary)
@@ -163,6 +166,7 @@ def _part(recipe: Recipe, table: int, split: str, data_root: Path, vocabulary: t
         vocabulary=vocabulary,
         embed=recipe.images.mode == "embed",
         max_share=_max_share(recipe, manifest),
+        holdout=recipe.holdout,
     )
 
 

@@ -41,10 +41,24 @@ class ImagesSpec(_Model):
 
 
 class HoldoutSpec(_Model):
-    """What happens to images that are validation or test images of another source."""
+    """What happens to training records whose image is one of an evaluation split."""
 
     mode: Literal["off", "report", "drop"] = Field(
-        "off", description="such images are used | used and counted | left out"
+        "off", description="nothing is looked up | such records are counted | they are left out"
+    )
+    protect: list[Annotated[str, Field(pattern=r"^[a-z0-9+-]+/.+$")]] | None = Field(
+        None,
+        description="splits, as in refcoco/unc-val; default: val and test of every source below the data root, divided "
+        "as each is by default",
+    )
+    ids: list[str] = Field(
+        [], description="files with more images, relative to the recipe: COCO ids or paths, one a line, or JSON"
+    )
+    vg: str | None = Field(None, description="Visual Genome's image_data.json, relative to the recipe")
+    unchecked: Literal["refuse", "allow"] = Field(
+        "refuse",
+        description="mode drop without vg: rows with images of Visual Genome, which may be COCO's under other ids, end "
+        "the build | stay and are counted",
     )
 
 

@@ -64,7 +64,7 @@ def test_totals_are_the_sums() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"read": 6}, "6 read, but 3 used and 2 quarantined"),
+        ({"read": 6}, "6 read, but 3 used, 2 quarantined, 0 left out"),
         ({"rows": 7}, "7 rows, but 6 in its shards"),
         ({"tasks": {"referring-segmentation": 5}}, "6 rows, but 5 over its tasks"),
     ],

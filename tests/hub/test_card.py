@@ -207,7 +207,7 @@ def test_sources_with_several_licenses_make_other(tmp_path: Path) -> None:
 def test_text_has_the_figures(tmp_path: Path) -> None:
     write_corpus(tmp_path, embed=True)
     text = (tmp_path / "README.md").read_text(encoding="utf-8")
-    assert "| **all** | | 16 | 12 | 4 | 12 |" in text
+    assert "| **all** | | 16 | 12 | 4 | 0 | 12 |" in text
     assert "| family | 5,000 | 6 | a rule (open) |" in text  # train rows of both sources, val and others left out
     assert "| refcoco+ | val | `no-mask` | the annotation has no segmentation | 1 |" in text
     assert "| refcoco+ | `referring-segmentation` | descriptor | 7 | 3.2 | 2 | 9 | 9 | 9 |" in text

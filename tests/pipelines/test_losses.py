@@ -86,7 +86,7 @@ def test_what_a_rule_of_the_recipe_leaves_out_is_no_loss(tmp_path: Path):
     limits = '[limits]\nanswer_tokens = 400\nover = "drop"\n'
     data, out = world(tmp_path / "data", good=60, lost=0, words=400), tmp_path / "out"
     assert build(data, out, limits) == 0
-    assert (out / "quarantine/refcoco.jsonl").read_text().count("too-long") == 90
+    assert (out / "left-out/refcoco.jsonl").read_text().count("too-long") == 90
 
 
 def test_strict_ends_at_the_first(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
