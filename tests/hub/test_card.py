@@ -8,12 +8,13 @@ from pathlib import Path
 from typing import Any
 
 import datasets
+import msgspec
 import pytest
 import yaml
 from PIL import Image
 
 from t4s_data.corpus.record import Account, Build, Shard, TokenSums, Totals
-from t4s_data.corpus.row import features
+from t4s_data.corpus.row import Row, features
 from t4s_data.corpus.shards import write_shard
 from t4s_data.errors import DataError
 from t4s_data.hub.card import CardFacts, card_data, check_metadata, render_card
@@ -61,7 +62,7 @@ def write_account(folder: Path, source: str, split: str, sizes: tuple[int, ...],
     for index, size in enumerate(sizes):
         name = f"data/{source}/{split}-{index:05d}-of-{len(sizes):05d}.parquet"
         rows = [make_row(source, split, first + n, embed=embed) for n in range(size)]
-        stats = write_shard(folder / name, rows, embed=embed)
+        stats = write_shard(folder / name, msgspec.convert(rows, list[Row]), embed=embed)
         figures = {"bytes": stats.bytes, "data_bytes": stats.data_bytes, "sha256": stats.sha256}
         shards.append(Shard(name=name, rows=size, **figures))
         first += size
