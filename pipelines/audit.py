@@ -25,7 +25,7 @@ from t4s_data.errors import CorpusError
 from t4s_data.report.files import write_audit
 
 SAMPLE = 10_000
-"""Regions of each source that are laid on every canvas, where nothing else is asked for."""
+"""Regions of each source that are encoded on every canvas, unless `--sample` says otherwise."""
 MOST_KEYS = 1 << 22
 """Rows up to which repeated ones are counted exactly."""
 
@@ -80,17 +80,17 @@ def audit(
 
 
 def _clean(work: Work) -> None:
-    """Remove what an audit that was interrupted left: it may have measured something else."""
+    """Remove the partial results of an interrupted audit: its options may have been others."""
     for path in work.root.iterdir():
         if path.name != "lock":
             path.unlink()
 
 
 def measures_of(build: Build, options: AuditOptions) -> Measures:
-    """What the options make of a corpus to measure.
+    """What an audit of this corpus measures: tokenizers, codecs and sampling rates.
 
     Raises:
-        CommandError: a tokenizer or codec that there is not.
+        CommandError: no tokenizer or codec has a name that was asked for.
     """
     own = build.recipe.tokenizer.name
     tokenizers = tuple(dict.fromkeys(options.tokenizers)) or (own,)
@@ -110,7 +110,7 @@ def measures_of(build: Build, options: AuditOptions) -> Measures:
 
 
 def _shares(build: Build, sample: int) -> dict[str, int]:
-    """By source, of how many in 2**64 images the regions are laid on every canvas."""
+    """Sampling rate per source, as a threshold on a 64-bit hash: images below it are measured on every canvas."""
     regions: dict[str, int] = {}
     for account in build.accounts:
         passes = account.rows / account.used if account.used else 0

@@ -108,7 +108,7 @@ def _audit_options(assembly: Assembly, options: RunOptions) -> AuditOptions:
 
 
 def _drop_stale(parts: Sequence[Part], work: Work) -> None:
-    """Remove what no part of this build can use: work on other settings, code or inputs, and old errors."""
+    """Remove work of builds with other settings, code or inputs, and the errors of earlier runs."""
     (work.root / "error.json").unlink(missing_ok=True)
     current = {work.folder(part) for part in parts}
     for folder in (work.root / "parts").glob("*"):

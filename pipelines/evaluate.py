@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 Report = dict[Group, Scores]
 
 _AHEAD = 2
-"""Batches that wait for each process."""
+"""Most batches queued for each process."""
 _ROWS = 1000
 _ROWS_REFINED = 50
 """Rows of a batch; a refiner takes long for each."""
@@ -102,7 +102,7 @@ def _texts(evaluation: Evaluation, shards: Sequence[Shard]) -> list[str | None]:
 
 
 def _check_elsewhere(evaluation: Evaluation, surplus: Sequence[Prediction]) -> None:
-    """Predictions of rows that are not asked for may be there; those of no row may not."""
+    """Refuse predictions whose id is no row of the corpus; those of other splits and sources are ignored."""
     known = set(read_ids(find_shards(evaluation.corpus)))
     if unknown := [prediction for prediction in surplus if prediction.id not in known]:
         raise DataError(

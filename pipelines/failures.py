@@ -8,7 +8,7 @@ from t4s_data.errors import DataError
 
 
 def reported(work: Work, error: Exception) -> Exception:
-    """The error that a worker kept, as its own type, or the runner's error where there is none."""
+    """The exception that a worker saved, with its own type, or else the runner's."""
     kept = work.failure()
     if kept is None:
         return error

@@ -21,7 +21,7 @@ def main() -> None:
 
 
 def end_with(parent: int) -> None:
-    """End this process at once when its parent does: by the kernel on Linux, and by looking everywhere."""
+    """End this process at once when its parent does: by a kernel signal on Linux, and by polling everywhere."""
     if sys.platform.startswith("linux"):
         set_death_signal = 1  # PR_SET_PDEATHSIG
         ctypes.CDLL(None).prctl(set_death_signal, signal.SIGKILL, 0, 0, 0)

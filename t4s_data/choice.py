@@ -25,7 +25,7 @@ def pick(items: Sequence[T], seed: int, *parts: str) -> T:
 
 
 def pick_weighted(weights: Mapping[str, float], seed: int, *parts: str) -> str:
-    """One of the names, as likely as its weight says; the names' order does not matter.
+    """One of the names, drawn with probability proportional to its weight; independent of the names' order.
 
     >>> pick_weighted({"a": 1, "b": 0}, 0, "x")
     'a'

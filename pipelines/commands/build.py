@@ -117,7 +117,7 @@ def print_build(record: Build, out: Path, json: Path | None) -> None:
 
 
 def _command(recipe: str, **options: object) -> str:
-    """The command that builds the same again, free of this machine's folders."""
+    """The command that repeats this build, with placeholders for this machine's folders."""
     words = ["t4s", "build", Path(recipe).name, "--data-root", "DATA", "--out", "OUT"]
     for name, value in options.items():
         if value is not None:

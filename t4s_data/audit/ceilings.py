@@ -16,10 +16,10 @@ CANVASES = (16, 24, 32, 48, 64, 80)
 """The canvas sizes of the Text4Seg++ paper's Figure 7."""
 
 SIZES = {"tiny": 0, "small": 5, "medium": 20, "large": 100}
-"""Classes of regions by the least share of the image's pixels they cover, in thousandths."""
+"""Size classes of regions: the smallest share of the image's pixels of each, in thousandths."""
 
 UNIT = 10**9
-"""IoUs are added up as whole multiples of one in so many, so that sums do not depend on their order."""
+"""IoUs are summed as integers in units of 1 / UNIT, since sums of floats depend on their order."""
 
 
 class Ceiling(msgspec.Struct):
@@ -38,7 +38,7 @@ class Ceiling(msgspec.Struct):
     rescued: int = 0
 
     def add(self, other: Ceiling) -> None:
-        """Take over what another has summed up."""
+        """Add the sums of another."""
         self.count += other.count
         self.iou += other.iou
         self.common += other.common
@@ -58,7 +58,7 @@ class Ceiling(msgspec.Struct):
 
 
 NO_TARGET = Ceiling(count=1, iou=UNIT)
-"""A row without regions, of which decoding says just that."""
+"""The ceiling of a row without regions: an answer that names none is decoded exactly."""
 
 
 def size_class(mask: Mask) -> str:
@@ -69,7 +69,7 @@ def size_class(mask: Mask) -> str:
 
 @lru_cache(1024)
 def region_ceiling(mask: Mask, n: int) -> Ceiling:
-    """The ceiling of one region on an n x n canvas; shared, not to be changed."""
+    """The ceiling of one region on an n x n canvas; cached, so callers must not change it."""
     cells = grid_of(mask, n)
     common, either = _overlap(mask, cells.grid)
     box = box_pixels(cell_box(cells.grid), n, mask.height, mask.width)

@@ -51,7 +51,7 @@ class Difference:
 
 
 def compare(first: Path, second: Path) -> list[Difference]:
-    """Every source of either corpus; shards that ``build.json`` says are equal are not read for their rows.
+    """The differences of every source in either corpus; shards with equal digests in ``build.json`` are skipped.
 
     Raises:
         CorpusError: one is not a whole corpus.

@@ -143,7 +143,7 @@ class ContentCounter:
 
 
 def repeated(keys: Iterable[bytes]) -> tuple[int, int]:
-    """Of the rows behind those hashes, how many there are and how many repeat another one."""
+    """How many content hashes there are, and how many of them repeat an earlier one."""
     every = np.frombuffer(b"".join(keys), dtype="<u8")
     return len(every), len(every) - len(np.unique(every))
 

@@ -13,7 +13,7 @@ from t4s_data.counts import Distribution
 from t4s_data.errors import CorpusError
 
 ALL = "*"
-"""In place of a name: over all of them."""
+"""The name of a group that holds all sources, tasks or splits."""
 AUDIT = "report/audit.json"
 
 PAPER: Mapping[str, float] = {
@@ -32,7 +32,7 @@ REDUCTIONS = (
 )
 """Pairs of codecs whose ratio the paper reports."""
 CLOSE = 0.02
-"""A smaller canvas is good enough if its mean IoU is at most so much below the largest one's."""
+"""How far the mean IoU of a smaller canvas may be below the largest one's for the advice to name it."""
 
 
 class Lengths(msgspec.Struct, frozen=True):

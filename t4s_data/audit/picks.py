@@ -17,11 +17,11 @@ MOST_KEPT = 12
 Kind = tuple[str, str, str]
 """Source, task, and what is special about a row."""
 _Pick = tuple[int, str, int]
-"""The row's draw, its shard and its number there."""
+"""The row's hash, its shard and its number there."""
 
 
 class Picks(msgspec.Struct):
-    """Of each kind of row the few with the smallest draws: the same whatever is merged first."""
+    """A small fixed sample of rows of each kind: those with the smallest hashes, whatever the order of merging."""
 
     kinds: dict[Kind, list[_Pick]] = {}
 

@@ -56,7 +56,7 @@ def wording(row: Row, masks: Sequence[Mask]) -> Wording:
 
 
 def recoded_tokens(words: Wording, codec: Codec, tokenizer: Tokenizer) -> TokenCounts | None:
-    """The lengths of a row as a build with that codec would write it; None if the codec cannot say it.
+    """The token counts that a row would have under another codec; None where that codec cannot express it.
 
     The words around descriptors stay. Where a codec has one text for all regions of an answer, it stands in
     place of a list, or after a sentence, whose places then hold the labels in parentheses; and the other way round.
@@ -98,7 +98,7 @@ def _body_tokens(codec: RegionCodec, tokenizer: Tokenizer, mask: Mask) -> int:
 
 
 def _gathered(answer: tuple[str, ...], regions: Sequence[Region]) -> tuple[str, ...]:
-    """Words around one descriptor a region -> words around one for all."""
+    """From words between one descriptor a region to words around one descriptor for all regions."""
     first, *between, last = answer if len(answer) > 1 else (answer[0], "")
     if len(answer) > 1 and (not first or first.endswith("\n")) and all(text == "\n" for text in between):
         return first, last
@@ -108,7 +108,7 @@ def _gathered(answer: tuple[str, ...], regions: Sequence[Region]) -> tuple[str, 
 
 
 def _spread(answer: tuple[str, ...], regions: Sequence[Region]) -> tuple[str, ...]:
-    """Words around one descriptor for all regions -> words around one for each."""
+    """From words around one descriptor for all regions to words between one descriptor a region."""
     if len(answer) == 1:
         return answer
     first, last = answer[0], "".join(answer[1:])

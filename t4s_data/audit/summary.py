@@ -33,7 +33,7 @@ FIGURE_CODECS = (
 )
 """What Figure 7 of the Text4Seg++ paper compares."""
 COMMON = "bsd-256"
-"""The codec whose tokens stand for those of all that have none besides: no text of theirs holds one by accident."""
+"""The codec whose added tokens serve every codec that adds no others: no text of those holds one by accident."""
 TEXTS = ("descriptor", "answer", "total")
 """The texts that are measured, as the rows' token columns name them."""
 
@@ -42,10 +42,10 @@ TEXTS = ("descriptor", "answer", "total")
 class Measures:
     """What an audit measures.
 
-    ``counters`` are pairs of tokenizer and codec (or :data:`OWN`); those columns that the rows have are taken
-    from them, which are under ``tokenizer``; ``codec`` is the build's, one with tokens of its own if there is one.
-    ``studied`` says by source of how many in 2**64 images the regions are laid on every canvas; ``key_limit``
-    bounds the hashes of rows that are kept.
+    ``counters`` are the pairs of tokenizer and codec (or :data:`OWN`) whose token lengths are wanted. Under the
+    build's own ``tokenizer`` the rows' columns already hold them. ``codec`` is the build's. ``studied`` is the
+    sampling rate per source, as a threshold on a 64-bit hash of the image.
+    ``key_limit`` is a threshold on a 64-bit hash of a row's content, below which rows are looked at for repeats.
     """
 
     tokenizer: str
@@ -68,7 +68,7 @@ class FigureSum(msgspec.Struct):
 
 
 class Summary(msgspec.Struct):
-    """What an audit knows of some rows.
+    """Sums and histograms over rows, from which an audit's figures are made; those of parts merge into the whole's.
 
     ``lengths`` maps tokenizer, codec, source, task, split and text to a histogram of rows by tokens;
     ``regions`` maps source, canvas and size class, ``rows`` source and canvas to ceilings; ``figure`` maps
@@ -108,7 +108,7 @@ class Summary(msgspec.Struct):
 
 
 def audit_shard(corpus: Path, shard: str, measures: Measures) -> Summary:
-    """Summarize one shard, in memory for a thousand rows; image bytes are not read.
+    """Summarize one shard, a thousand rows at a time; image bytes are not read.
 
     Raises:
         CorpusError: a row contradicts itself.
@@ -194,7 +194,7 @@ class _Auditor:
 
 @lru_cache(256)
 def tokenizer_for(name: str, codec_name: str) -> Tokenizer:
-    """The tokenizer with the codec's tokens, and others that no text of this codec can hold by accident.
+    """The tokenizer with the tokens that this codec adds; codecs whose texts cannot tell the difference share one.
 
     A tokenizer takes long to load, and one for all codecs counts the same; but a bare brick is a word that
     other codecs write as text.

@@ -45,7 +45,7 @@ class Assembly:
 
 
 def assemble(assembly: Assembly, work: Work) -> Build:
-    """Put the corpus together in the work folder, whatever an earlier attempt left there.
+    """Write the whole corpus into the work folder; what an earlier attempt left there is replaced.
 
     Raises:
         DataError: an input changed while the corpus was built, or too few records could be used.

@@ -19,7 +19,7 @@ from t4s_data.sample import RULES, Reject
 Done = tuple[Part, Unit, Tally]
 
 FEWEST_UNUSABLE = 20
-"""With fewer unusable entries no split has lost too much: small data has odd shares."""
+"""Fewest unusable entries that can fail a build: shares of small data say little."""
 _LONGEST_DETAIL = 300
 
 

@@ -22,7 +22,7 @@ from t4s_data.sources.source import Source
 
 
 def stage_parts(parts: Sequence[Part], work: Work) -> None:
-    """Stage parts that share a limit on their records, in order; parts that are staged stay as they are."""
+    """Stage parts that share a limit on their records, in order; parts that are already staged are skipped."""
     left = parts[0].limit
     for part in parts:
         folder = work.blocks(part)

@@ -52,7 +52,7 @@ class Work:
         return self.folder(part) / "holdout.json"
 
     def folder(self, part: Part) -> Path:
-        """Everything of one part; the name changes with whatever could change its rows."""
+        """The folder of one part; its name holds a fingerprint of everything that could change its rows."""
         return self.root / "parts" / f"{part.name.replace('/', '--')}--{part.fingerprint()}"
 
     def blocks(self, part: Part) -> Path:
@@ -90,7 +90,7 @@ class Work:
             return None
 
     def done(self, parts: Sequence[Part]) -> list[tuple[Part, Unit, Tally]]:
-        """Every unit with its tally, in the recipe's and the source's order."""
+        """Every finished unit with its counts, in the order of the recipe and of each source."""
         return [
             (part, unit, Tally.load(self.tally(part, unit)))
             for number, part in enumerate(parts)

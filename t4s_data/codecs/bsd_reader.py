@@ -27,7 +27,7 @@ _CELL = {"f": b"\x01", "b": b"\x00"}
 
 
 class Grammar(NamedTuple):
-    """What a codec's grammar mean to its reader."""
+    """The options of a box-wise codec that its reader needs: canvas, spelling, row separator, masks or boxes."""
 
     n: int
     marked: bool
@@ -63,7 +63,7 @@ class BoxRegion:
 
 
 def read_entries(text: str, grammar: Grammar, *, prose: bool) -> tuple[tuple[BoxRegion, ...], list[Repair]]:
-    """All entries of a text; with ``prose`` the words around them are no repair."""
+    """The regions of all entries in a text, and the repairs; with ``prose`` words around entries are allowed."""
     reader = _Reader(text, grammar, prose)
     regions = tuple(region for draft in reader.drafts() if (region := reader.region(draft)))
     return regions, reader.repairs

@@ -12,7 +12,7 @@ from t4s_data.errors import CommandError, PluginError, RecipeError
 __all__ = ["CODECS", "NO_CODEC", "Codec", "codec_of", "codec_or_none", "from_name"]
 
 NO_CODEC = "none"
-"""What rows without descriptors have in place of a codec's name."""
+"""The `codec` column of rows without descriptors."""
 
 
 def codec_of(spec: CodecSpec, *, masks: bool = True) -> Codec:

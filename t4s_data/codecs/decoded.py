@@ -66,7 +66,7 @@ class Decoded:
 
 
 class Piece(NamedTuple):
-    """A stretch of a text and what an encoder would write there; ``None``: it can not be encoded."""
+    """A slice of a text and what an encoder would write there; None where no encoder could have written it."""
 
     start: int
     end: int
@@ -74,7 +74,7 @@ class Piece(NamedTuple):
 
 
 def settle(text: str, pieces: Iterable[Piece], repairs: list[Repair], *, repair: bool) -> tuple[Repair, ...]:
-    """The final repairs of a reading; without ``repair`` the first deviation raises :class:`CodecError`.
+    """Compare what was read with what an encoder would write: the repairs, or without ``repair`` a :class:`CodecError`.
 
     A reading is strict exactly when encoding it again gives the text, so that one reader serves both.
     """

@@ -28,7 +28,7 @@ class LabelMap(NamedTuple):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ImageRegion:
-    """All cells of one label of a map that the regions of a text share."""
+    """A region read from an image-wise descriptor: all cells of one label; regions of a text share the label map."""
 
     label: str
     span: tuple[int, int]

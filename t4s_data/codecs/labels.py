@@ -76,7 +76,7 @@ def neutralize(text: str) -> Label:
 
 
 def neutralizer_of(vocabulary: Sequence[str]) -> Callable[[Label], Label]:
-    """What neutralizes the marks of a vocabulary that no rule here knows: those of plugged-in codecs.
+    """A function that neutralizes tokens of plugged-in codecs, which the rules here do not know.
 
     A mark begins with ``<``; other tokens are words, which any text may hold.
 

@@ -66,7 +66,7 @@ def grid_of(mask: Mask, n: int) -> Cells:
 
 @lru_cache(REMEMBERED)
 def cells_of(mask: Mask, n: int) -> Cells:
-    """What :func:`grid_of` gives, remembered for the masks that were asked for last; not to be changed."""
+    """What :func:`grid_of` gives, cached for the masks used last, so callers must not change it."""
     return grid_of(mask, n)
 
 
@@ -134,7 +134,7 @@ def cell_box(grid: Bools) -> Box:
 
 
 def by_side(make: Callable[[int, int], T]) -> Callable[[int, int], T]:
-    """Remember what is made of n cells along a side of so many pixels: of short sides all, of long ones a few.
+    """Cache a function of (n, length) with memory bounded by bytes: many results for short sides, few for long ones.
 
     It takes memory with the side's length, and images of ever other sizes would take all there is.
     """

@@ -36,7 +36,7 @@ class Cover(Protocol):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class GridCover:
-    """A grid, bool (n, n), spread over an image of ``height`` x ``width`` pixels; never dense unless asked.
+    """A grid, bool (n, n), spread over an image of ``height`` x ``width`` pixels; only :meth:`dense` makes its pixels.
 
     >>> half = GridCover(np.array([[True, False], [True, False]]), 4, 10)
     >>> half.area, half.overlap(Mask.from_dense(np.ones((4, 10))))

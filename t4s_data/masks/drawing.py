@@ -142,7 +142,7 @@ def _fill(pixels: Bools, starts: Ints, ends: Ints, starts_inside: Ints, ends_ins
 
 
 def _counted(lengths: Ints) -> tuple[Ints, Ints]:
-    """For each of so many steps of each item: the item's number and the step's."""
+    """Enumerate ``lengths[i]`` steps of each item i: the item's number and the step's, int64 (steps,) each."""
     total = int(lengths.sum())
     if total > MOST_STEPS:
         raise RecordError("bad-mask", f"a polygon of {len(lengths)} edges takes {total} steps to draw")

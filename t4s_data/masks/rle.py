@@ -41,7 +41,7 @@ _SIGNED_LIMITS = np.array([1 << (5 * chars - 1) for chars in range(1, _LONGEST_N
 
 
 def canonical(counts: Any, height: int, width: int) -> bytes:
-    """Canonical compressed counts of compressed counts or a list of run lengths from outside, verified.
+    """Verify run lengths from outside, compressed or a list, and return them compressed in their canonical form.
 
     Raises :class:`RecordError` ``bad-mask`` if they are malformed or do not add up to the image, ``too-large`` if
     they pass :data:`MAX_RUNS`.

@@ -221,7 +221,7 @@ def _tasks(manifest: Manifest, source: SourceSpec, codec: CodecSpec, where: str)
 
 @cache
 def code_digest() -> str:
-    """A digest of the installed code and manifests: unfinished work of other code is not gone on with."""
+    """A digest of the installed code and manifests, so that a build never resumes the work of other code."""
     digest = hashlib.sha256()
     for root in (Path(__file__).parents[1], shipped_folder()):
         for path in sorted(path for path in root.rglob("*") if path.suffix in {".py", ".toml"}):

@@ -24,7 +24,7 @@ COUNTING = frozenset({"min_texts", "texts_per_image", "pairs", "labels"})
 
 @dataclass(frozen=True, slots=True)
 class PlanLine:
-    """One part and its records in the full data; None where nobody can say without it."""
+    """One part and its number of records in the full official data; None where only the data itself can tell."""
 
     part: Part
     records: int | None

@@ -24,7 +24,7 @@ ROWS = 60
 BYTES = 11_000_000
 """Most bytes of a gallery as JSON."""
 LARGEST = 800_000
-"""Most bytes of one row: a larger one gives its place to the next."""
+"""Most bytes of one row; larger ones are skipped."""
 LONGEST_SIDE = 1024
 """Longest side in pixels of an image as it is shown; regions are drawn at the size of the original."""
 

@@ -22,7 +22,7 @@ class Source(Protocol):
         """The split in the source's own order: sequential, streaming, no pixels touched."""
 
     def samples(self, entry: Entry) -> Iterator[Sample | Reject]:
-        """What the entry's records come to, one item for each of its keys: parallel and pure.
+        """A sample or a reject for each key of the entry; pure, so that entries can be read in parallel.
 
         Raises:
             RecordError: none of the entry's records can be used.

@@ -45,7 +45,7 @@ class Tokenizer(Protocol):
 
     @property
     def digits_alone(self) -> bool:
-        """Whether every digit is a token of its own, beside which a text is cut."""
+        """Whether every digit is a token of its own that merges with nothing beside it."""
 
     def encode(self, text: str) -> list[int]:
         """The token ids of a text."""
