@@ -18,6 +18,7 @@ from t4s_data.build.assembly import Assembly, assemble, put_corpus_in_place
 from t4s_data.build.work import Work
 from t4s_data.corpus.folder import check_free
 from t4s_data.corpus.record import Build
+from t4s_data.corpus.signature import load_signer, sign
 from t4s_data.errors import CorpusError, MissingInputError
 from t4s_data.leaks.protected import hold_out, protected_parts
 from t4s_data.leaks.visual_genome import read_coco_ids
@@ -27,13 +28,14 @@ from t4s_data.recipe.parts import Part
 
 @dataclass(frozen=True, slots=True)
 class RunOptions:
-    """How a build runs; nothing here changes its bytes."""
+    """How a build runs; nothing here changes its bytes. ``sign``, a private key, adds ``build.intoto.json``."""
 
     workers: int = 1
     runner: str = LOCAL
     runner_options: Mapping[str, str] = field(default_factory=dict)
     force: bool = False
     strict: bool = False
+    sign: Path | None = None
 
 
 def check_inputs(parts: Sequence[Part]) -> None:
@@ -69,6 +71,7 @@ def build(assembly: Assembly, out: Path, options: RunOptions, *, progress: Calla
         DataError: the data is not right, or `out` is in the way.
     """
     check_free(out, force=options.force)
+    signer = load_signer(options.sign) if options.sign else None
     check_inputs(assembly.parts)
     work = Work.beside(out)
     work.root.mkdir(parents=True, exist_ok=True)
@@ -79,6 +82,8 @@ def build(assembly: Assembly, out: Path, options: RunOptions, *, progress: Calla
             _run(assembly.parts, work, options, progress)
             record = assemble(assembly, work)
             audit(work.corpus, _audit_options(assembly, options), command=assembly.command)
+            if signer is not None:
+                sign(work.corpus, signer)
             put_corpus_in_place(work, out, force=options.force)
             return record
     except Timeout:

@@ -15,8 +15,8 @@ REPO = Path(__file__).resolve().parents[1]
 ORDER = [
     "errors", "registry", "choice", "counts", "reading", "masks", "sample", "codecs", "manifest", "tokens", "files",
     "annotations",
-    "sources", "conversation", "recipe", "corpus", "leaks", "build", "audit", "hub", "report", "export", "evaluation",
-    "synthetic",
+    "sources", "conversation", "recipe", "corpus", "leaks", "build", "audit", "verification", "hub", "report",
+    "export", "evaluation", "synthetic",
 ]
 # fmt: on
 """The rooms and single modules of `t4s_data`, each after all that it may import."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipelines.commands.options import Json, Workers
+from pipelines.commands.options import Json, Sign, Workers
 from pipelines.commands.pairs import pairs
 from pipelines.console import Cells, print_table, say, write_json
 
@@ -37,6 +37,7 @@ def audit(
             "--data-root", help="where the images of a corpus in path mode lie, for the gallery", metavar="DIR"
         ),
     ] = None,
+    sign: Sign = None,
     workers: Workers = 1,
     runner: Annotated[str, typer.Option(help="local, or a Beam runner by name", metavar="NAME")] = "local",
     runner_option: Annotated[
@@ -46,16 +47,19 @@ def audit(
 ) -> None:
     """Measure a corpus and write its report and card anew.
 
-    Writes report/, assets/, README.md and SHA256SUMS and nothing else.
+    Writes report/, assets/, README.md and SHA256SUMS, with --sign build.intoto.json, and nothing else.
     """
     import msgspec
     from tqdm import tqdm
 
     from pipelines.audit import AuditOptions
     from pipelines.audit import audit as run_audit
-    from t4s_data.corpus.folder import read_build
+    from t4s_data.corpus.folder import SIGNATURE, read_build
+    from t4s_data.corpus.signature import load_signer
+    from t4s_data.corpus.signature import sign as write_signature
     from t4s_data.report.files import command_of
 
+    signer = load_signer(sign) if sign else None
     codecs = [name for name in (codec or "").split(",") if name]
     runner_options = pairs("--runner-option", runner_option or [])
     options = AuditOptions(tokenizer or (), codecs, sample, data_root, workers, runner, runner_options)
@@ -66,6 +70,10 @@ def audit(
             bar.update(done - bar.n)
 
         findings = run_audit(corpus, options, command=command_of(corpus), progress=progress)
+    if signer is not None:
+        write_signature(corpus, signer)
+    elif (corpus / SIGNATURE).exists():
+        say(f"{corpus / SIGNATURE} signs SHA256SUMS as it was before, if that changed: --sign KEY signs it anew")
     print_audit(findings)
     if figure7:
         print_figure(findings)

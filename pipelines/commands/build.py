@@ -9,7 +9,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.commands.options import DataRoot, Json, RecipeName, Workers
+from pipelines.commands.options import DataRoot, Json, RecipeName, Sign, Workers
 from pipelines.commands.plan import print_plan
 from pipelines.console import Cells, build_progress, print_table, say, write_json
 from t4s_data.corpus.record import Build
@@ -40,6 +40,7 @@ def build(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="check recipe and inputs, print the plan, write nothing")
     ] = False,
+    sign: Sign = None,
     strict: Annotated[bool, typer.Option("--strict", help="end at the first record that cannot be used")] = False,
     json: Json = None,
 ) -> None:
@@ -65,7 +66,7 @@ def build(
         return
     command = _command(recipe, images=images, limit=limit, seed=seed)
     assembly = Assembly(changed, digest, parts, command)
-    options = RunOptions(workers, runner, _pairs(runner_option or []), force, strict)
+    options = RunOptions(workers, runner, _pairs(runner_option or []), force, strict, sign)
     with build_progress(parts) as progress:
         record = run_build(assembly, out.absolute(), options, progress=progress)
     print_build(record, out, json)

@@ -12,4 +12,10 @@ Json = Annotated[Path | None, typer.Option("--json", help="also write the figure
 RecipeName = Annotated[
     str, typer.Argument(help="a recipe file, or the name of a shipped recipe", metavar="RECIPE", show_default=False)
 ]
+Sign = Annotated[
+    Path | None,
+    typer.Option(
+        "--sign", help="sign build.json and SHA256SUMS with this private key (PEM): build.intoto.json", metavar="KEY"
+    ),
+]
 Workers = Annotated[int, typer.Option(min=1, help="worker processes")]

@@ -19,6 +19,9 @@ from t4s_data.registry import RECORDED
 
 CHECKSUMS = "SHA256SUMS"
 BUILD = "build.json"
+SIGNATURE = "build.intoto.json"
+UNLISTED = (CHECKSUMS, SIGNATURE)
+"""Files that ``SHA256SUMS`` does not list: itself, and the statement that signs it."""
 
 
 def write_checksums(folder: Path, known: Mapping[str, str] | None = None) -> None:
@@ -27,7 +30,7 @@ def write_checksums(folder: Path, known: Mapping[str, str] | None = None) -> Non
     ``known`` maps paths relative to the folder to digests that need not be computed again.
     """
     known = known or {}
-    lines = [f"{known.get(name) or _digest(folder / name)}  {name}\n" for name in _file_names(folder)]
+    lines = [f"{known.get(name) or digest_of(folder / name)}  {name}\n" for name in file_names(folder)]
     _write_whole(folder / CHECKSUMS, "".join(lines))
 
 
@@ -81,13 +84,13 @@ def verify(folder: Path) -> list[str]:
 
 
 def _check_files(folder: Path, digests: Mapping[str, str]) -> Iterator[str]:
-    present = set(_file_names(folder))
+    present = set(file_names(folder))
     for name in sorted(digests.keys() | present):
         if name not in present:
             yield f"{name}: missing"
         elif name not in digests:
             yield f"{name}: not in {CHECKSUMS}"
-        elif _digest(folder / name) != digests[name]:
+        elif digest_of(folder / name) != digests[name]:
             yield f"{name}: altered"
 
 
@@ -196,16 +199,18 @@ def _sync(path: Path) -> None:
         os.close(handle)
 
 
-def _file_names(folder: Path) -> list[str]:
+def file_names(folder: Path) -> list[str]:
+    """Every file of a corpus that its checksums list, by path below it, sorted."""
     names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
-    return sorted(name for name in names if name != CHECKSUMS)
+    return sorted(name for name in names if name not in UNLISTED)
 
 
 def _shard_names(folder: Path) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in folder.glob("data/*/*.parquet")]
 
 
-def _digest(path: Path) -> str:
+def digest_of(path: Path) -> str:
+    """The SHA-256 of a file, in hex."""
     with path.open("rb") as file:
         return file_digest(file, "sha256").hexdigest()
 

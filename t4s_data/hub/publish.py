@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from t4s_data.corpus.folder import CHECKSUMS, read_build, read_checksums, verify
+from t4s_data.corpus.folder import CHECKSUMS, UNLISTED, read_build, read_checksums, verify
 from t4s_data.errors import CommandError, CorpusError, DataError, T4SError
 from t4s_data.hub.card import check_metadata
 from t4s_data.hub.errors import PublishError, explain
@@ -113,7 +113,8 @@ def check_corpus(corpus: Path) -> None:
 
 def file_sizes(corpus: Path) -> dict[str, int]:
     """Every file that is uploaded, by its path in the repository, with its size in bytes."""
-    return {name: (corpus / name).stat().st_size for name in sorted([*read_checksums(corpus), CHECKSUMS])}
+    names = [*read_checksums(corpus), *(name for name in UNLISTED if (corpus / name).exists())]
+    return {name: (corpus / name).stat().st_size for name in sorted(names)}
 
 
 def _check_repo_id(repo_id: str) -> None:
