@@ -132,9 +132,8 @@ class Scene:
         if code != 0:
             self.breach(f"{what}: the rerun ended with {code}: {said.strip()[-300:]}")
         elif (found := digests(out)) != self.whole:
-            differ = sorted(
-                name for name in found.keys() | self.whole.keys() if found.get(name) != self.whole.get(name)
-            )
+            names = found.keys() | self.whole.keys()
+            differ = sorted(name for name in names if found.get(name) != self.whole.get(name))
             self.breach(f"{what}: other bytes in {differ[:5]}")
         else:
             self.equal += 1
@@ -159,6 +158,187 @@ class Scene:
 
 
 def digests(folder: Path) -> dict[str, str]:
+    files = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): sha256(path.read_bytes()).hexdigest() for path in files}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--moments", type=int, default=50, help="kills, shared by 1 and 2 workers")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--only", default="kills,disk,permissions,inputs")
+    arguments = parser.parse_args()
+    kinds = {"kills": kills, "disk": full_disks, "permissions": permissions, "inputs": inputs}
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o755)  # noqa: PTH101
+        scene = prepare(Path(folder), f"{os.getpid()}-{arguments.seed}")
+        rows = []
+        for name in arguments.only.split(","):
+            scene.faults = scene.equal = 0
+            scene.longest, before = 0.0, len(scene.broken)
+            start = time.perf_counter()
+            kinds[name](scene, random.Random(f"{arguments.seed} {name}"), arguments.moments)
+            rows.append((name, scene.faults, scene.equal, scene.longest, len(scene.broken) - before))
+            print(f"{name}: {time.perf_counter() - start:.0f} s")
+    print("fault            times  same bytes after one rerun  longest wait  promises broken")
+    for name, faults, equal, longest, broken in rows:
+        print(f"{name:16} {faults:5}  {equal:26}  {longest:10.1f} s  {broken:15}")
+    sys.exit(1 if scene.broken else 0)
+
+
+def prepare(root: Path, mark: str) -> Scene:
+    scene = Scene(root, mark)
+    write_world(scene.data, scale=0.0008, sources=SOURCES, images=False)
+    (root / "recipe.toml").write_text(RECIPE)
+    for workers in (1, 2):
+        out = root / f"whole-{workers}"
+        start = time.perf_counter()
+        process = scene.start(out, workers)
+        said = process.communicate()[1]
+        scene.seconds[workers] = time.perf_counter() - start
+        if process.returncode:
+            sys.exit(f"the undisturbed build failed: {said}")
+        found = digests(out)
+        if scene.whole and found != scene.whole:
+            scene.breach("one and two workers give other bytes")
+        scene.whole = found
+        print(f"undisturbed, {workers} worker(s): {scene.seconds[workers]:.1f} s, {len(found)} files")
+    return scene
+
+
+def kills(scene: Scene, chance: random.Random, moments: int) -> None:
+    """Workers, the driver or all are killed, or told to end."""
+    for number in range(moments):
+        workers = 1 + number % 2
+        target = chance.choice(TARGETS if workers == 2 else TARGETS[1:])
+        moment = chance.uniform(0, scene.seconds[workers])
+        what = f"kill {number}: {target} at {moment:.1f} s, {workers} worker(s)"
+        out = scene.root / "out"
+        process = scene.start(out, workers)
+        with suppress(subprocess.TimeoutExpired):
+            process.wait(moment)
+        hit = strike(process, target, chance)
+        limit = LONGEST_WAIT if hit else 6 * scene.seconds[workers] + 60
+        code, said = scene.wait(process, what, limit, counted=hit)
+        print(f"{what}: {'hit' if hit else 'missed'}, exit code {code}{last_line(said)}", flush=True)
+        scene.check_nothing_there(out, what)
+        scene.check_alone(what)
+        scene.check_again(out, workers, what)
+
+
+def strike(process: subprocess.Popen[str], target: str, chance: random.Random) -> bool:
+    """Whether there was something to hit."""
+    if process.poll() is not None:
+        return False
+    if target in ("SIGTERM", "SIGINT"):
+        process.send_signal(getattr(signal, target))
+        return True
+    below = psutil.Process(process.pid).children(recursive=True)
+    workers = [one for one in below if "pipelines.worker" in " ".join(safely(one.cmdline))]
+    hit = {"worker": workers and [chance.choice(workers)], "driver": [process], "all": [process, *below]}[target]
+    for one in hit or ():
+        with suppress(psutil.NoSuchProcess):
+            one.kill()
+    return bool(hit)
+
+
+def safely(call: Callable[[], list[str]]) -> list[str]:
+    try:
+        return call()
+    except psutil.Error:
+        return []
+
+
+def last_line(said: str) -> str:
+    lines = said.strip().splitlines()
+    return f": {lines[-1][:160]}" if lines else ""
+
+
+def full_disks(scene: Scene, chance: random.Random, moments: int) -> None:
+    """The disk that OUT lies on fills up at some byte, then there is room."""
+    need = sum(path.stat().st_size for path in (scene.root / "whole-1").rglob("*") if path.is_file())
+    for number in range(max(4, moments // 5)):
+        workers, size = 1 + number % 2, int(need * chance.uniform(0.05, 2.0))
+        what = f"disk {number}: {size:,} bytes of room, {workers} worker(s)"
+        with small_disk(scene.root / "disk", size) as (disk, more, limit):
+            out = disk / "out"
+            code, said = scene.wait(scene.start(out, workers, **limit), what, 6 * scene.seconds[workers] + 60)
+            print(f"{what}: exit code {code}{last_line(said)}", flush=True)
+            if code and ("Traceback" in said or str(disk) not in said):
+                scene.breach(f"{what}: the message names no path: {said.strip()[-300:]}")
+            scene.check_nothing_there(out, what)
+            scene.check_alone(what)
+            more()
+            scene.check_again(out, workers, what)
+
+
+@contextmanager
+def small_disk(path: Path, size: int) -> Iterator[tuple[Path, Callable[[], None], dict[str, object]]]:
+    """A folder with so much room, how to make more, and what a process is started with to have no more."""
+    path.mkdir(exist_ok=True)
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(path)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        print("no mount here: files get a limited size instead")
+        limited = {"preexec_fn": lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size // 8, size // 8))}
+        yield path, lambda: None, limited
+        return
+    try:
+        yield path, lambda: subprocess.run(["mount", "-o", "remount,size=1g", str(path)], check=True), {}  # type: ignore[misc]
+    finally:
+        subprocess.run(["umount", "-l", str(path)], check=True)
+
+
+def permissions(scene: Scene, _: random.Random, __: int) -> None:
+    """An input that may not be read, an OUT that may not be written, a work folder that may no longer be."""
+    if os.getuid() != 0 or not as_nobody(scene):
+        print("permissions: not run: needs root, and a Python that others may run")
+        return
+    refs = next(scene.data.rglob("refs(unc).p"))
+    for name, forbidden, mode in (("an input", refs, 0o000), ("OUT's folder", scene.root / "mine", 0o555)):
+        for workers in (1, 2):
+            folder = scene.root / "mine"
+            folder.mkdir(exist_ok=True)
+            os.chown(folder, NOBODY, NOBODY)
+            what = f"permissions: {name}, {workers} worker(s)"
+            before = forbidden.stat().st_mode
+            forbidden.chmod(mode)
+            code, said = scene.wait(scene.start(folder / "out", workers, **AS_NOBODY), what, LONGEST_WAIT)
+            print(f"{what}: exit code {code}{last_line(said)}", flush=True)
+            if code == 0 or "Traceback" in said or str(forbidden) not in said:
+                scene.breach(f"{what}: exit code {code}, and the message names no path: {said.strip()[-300:]}")
+            scene.check_nothing_there(folder / "out", what)
+            scene.check_alone(what)
+            forbidden.chmod(before)
+            scene.check_again(folder / "out", workers, what, **AS_NOBODY)
+
+
+AS_NOBODY: dict[str, object] = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
+
+
+def as_nobody(scene: Scene) -> bool:
+    """Whether another user can run what is installed and read the world."""
+    environment = {**os.environ, "HOME": str(scene.root)}
+    try:
+        done = subprocess.run(
+            [sys.executable, "-c", "import pipelines.cli"],
+            env=environment,
+            capture_output=True,
+            check=False,
+            **AS_NOBODY,  # type: ignore[call-overload]
+        )
+    except OSError:
+        return False
+    return done.returncode == 0
+
+
+READ = ("refs(unc).p", "refs(umd).p", "instances.json", "MUSE_train.json", "panoptic_train2017.json")
+"""The annotation files that the recipe's sources read."""
+
+
+def inputs(scene: Scene, chance: random.Random, moments: int) -> None:
+    """An input is changed, cut, removed or written anew while a build runs, and then as it was before."""
     files = sorted(path for name in READ for path in scene.data.rglob(name))
     for number in range(max(6, moments // 5)):
         workers, path = 1 + number % 2, chance.choice(files)
