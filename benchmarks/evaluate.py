@@ -16,9 +16,11 @@ from pathlib import Path
 
 from pipelines.commands.build import build
 from pipelines.commands.synth import synth
-from pipelines.evaluate import Evaluation, evaluate
+from pipelines.evaluate import evaluate
 from t4s_data.corpus.reader import read_batches
+from t4s_data.evaluation.batches import Evaluation
 from t4s_data.evaluation.metrics import total
+from t4s_data.evaluation.predictions import read_predictions
 from t4s_data.evaluation.truth import find_shards
 
 RECORDS = 6000
@@ -61,7 +63,7 @@ def main() -> None:
         start = time.perf_counter()
         if given.profile:
             profile.enable()
-        report = evaluate(Evaluation(path, corpus), workers=given.workers)
+        report = evaluate(Evaluation(list(read_predictions(path)), corpus), workers=given.workers)
         profile.disable()
         seconds = time.perf_counter() - start
     scores = total(report.values())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -19,10 +19,10 @@ from t4s_data.build.work import Work
 from t4s_data.corpus.folder import check_free
 from t4s_data.corpus.record import Build
 from t4s_data.corpus.signature import load_signer, sign
-from t4s_data.errors import CorpusError, MissingInputError
+from t4s_data.errors import CorpusError
 from t4s_data.leaks.protected import hold_out, protected_parts
 from t4s_data.leaks.visual_genome import read_coco_ids
-from t4s_data.manifest.shipped import load_manifest
+from t4s_data.recipe.inputs import check_inputs
 from t4s_data.recipe.parts import Part
 
 
@@ -36,30 +36,6 @@ class RunOptions:
     force: bool = False
     strict: bool = False
     sign: Path | None = None
-
-
-def check_inputs(parts: Sequence[Part]) -> None:
-    """Make sure that every annotation file is there before any work starts.
-
-    Raises:
-        MissingInputError: names every path looked for, and how each source is obtained.
-    """
-    missing: dict[str, dict[Path, None]] = {}
-    for part in parts:
-        absent = [path for path in part.open().inputs() if not path.exists()]
-        missing.setdefault(part.source, {}).update(dict.fromkeys(absent))
-    lines = [line for source, paths in missing.items() if paths for line in _missing_lines(source, paths)]
-    if lines:
-        raise MissingInputError("\n".join(lines))
-
-
-def _missing_lines(source: str, paths: Iterable[Path]) -> list[str]:
-    found = [f"{source}: not found: {path}" for path in paths]
-    return [
-        *found,
-        f"  how to get {source}:",
-        *(f"    {line}" for line in load_manifest(source).get.strip().splitlines()),
-    ]
 
 
 def build(assembly: Assembly, out: Path, options: RunOptions, *, progress: Callable[[Work], None]) -> Build:

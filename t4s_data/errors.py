@@ -5,7 +5,8 @@
     T4SError
     ├── CommandError            the command or the recipe is not right (exit code 2)
     │   ├── RecipeError         names the recipe file, the key and what is allowed
-    │   └── PluginError         a plugged-in source, codec or export format cannot be used
+    │   ├── PluginError         a plugged-in source, codec or export format cannot be used
+    │   └── InputError          an argument of the Python API is not what is expected
     ├── DataError               the data or the corpus is not right (exit code 1)
     │   ├── MissingInputError   an annotation file or folder is absent
     │   ├── OutsideError        a file lies out of the data root, or is no regular file
@@ -37,6 +38,10 @@ class RecipeError(CommandError):
 
 class PluginError(CommandError):
     """A source, codec or export format of another distribution cannot be used."""
+
+
+class InputError(CommandError, ValueError):
+    """An argument of the Python API is not what is expected; says what is."""
 
 
 class DataError(T4SError):

@@ -16,7 +16,7 @@ ORDER = [
     "errors", "registry", "choice", "counts", "reading", "masks", "sample", "codecs", "manifest", "tokens", "files",
     "annotations",
     "sources", "conversation", "recipe", "corpus", "leaks", "build", "audit", "verification", "hub", "report",
-    "export", "evaluation", "synthetic",
+    "export", "evaluation", "synthetic", "api",
 ]
 # fmt: on
 """The rooms and single modules of `t4s_data`, each after all that it may import."""

@@ -48,10 +48,11 @@ def build(
 
     An interrupted build goes on where it was when the same command is run again.
     """
-    from pipelines.build import RunOptions, check_inputs
+    from pipelines.build import RunOptions
     from pipelines.build import build as run_build
     from t4s_data.build.assembly import Assembly
     from t4s_data.recipe.files import find_recipe, read_recipe
+    from t4s_data.recipe.inputs import check_inputs
     from t4s_data.recipe.parts import parts_of
 
     if out.resolve() == Path.cwd():

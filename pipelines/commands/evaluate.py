@@ -12,7 +12,7 @@ from pipelines.commands.options import Json, Workers
 from pipelines.console import Cells, print_table, say, write_json
 
 if TYPE_CHECKING:
-    from pipelines.evaluate import Report
+    from t4s_data.evaluation.batches import Report
     from t4s_data.evaluation.metrics import Scores
 
 
@@ -40,12 +40,14 @@ def evaluate(
     """
     from tqdm import tqdm
 
-    from pipelines.evaluate import Evaluation
     from pipelines.evaluate import evaluate as run
+    from t4s_data.evaluation.batches import Evaluation
+    from t4s_data.evaluation.predictions import read_predictions
     from t4s_data.evaluation.scoring import Reading
 
     reading = Reading(strict, refiner, data_root)
-    evaluation = Evaluation(predictions, corpus, split or (), source or (), allow_missing, reading)
+    asked = list(read_predictions(predictions))
+    evaluation = Evaluation(asked, corpus, split or (), source or (), allow_missing, reading, str(predictions))
     with tqdm(desc="scoring", unit="row", disable=None) as bar:
         report = run(evaluation, workers=workers, on_rows=bar.update)
     print_report(report, predictions.name)

@@ -18,7 +18,7 @@ from t4s_data.leaks.holdout import Gate, Holdout
 from t4s_data.recipe.parts import Part
 from t4s_data.sample import RULES, Entry, Reject, Sample
 from t4s_data.sources.entries import within, without_repeats
-from t4s_data.sources.source import Source
+from t4s_data.sources.source import outcomes_of
 
 
 def stage_parts(parts: Sequence[Part], work: Work) -> None:
@@ -96,23 +96,4 @@ def _outcomes(part: Part, unit: Unit, work: Work) -> Iterator[Iterator[Sample | 
     source = part.open()
     numbered = enumerate(read_block(work.blocks(part) / unit.block))
     for _, items in groupby(numbered, lambda place: place[1].group or place[0]):
-        yield _outcomes_of(part, source, [item for _, item in items])
-
-
-def _outcomes_of(part: Part, source: Source, items: Sequence[Entry | Reject]) -> Iterator[Sample | Reject]:
-    for item in items:
-        if isinstance(item, Reject):
-            yield item
-            continue
-        try:
-            outcomes = list(source.samples(item))
-        except RecordError as error:
-            outcomes = [Reject.of(key, error) for key in item.keys]
-        _check_complete(part, item, outcomes)
-        yield from outcomes
-
-
-def _check_complete(part: Part, entry: Entry, outcomes: Sequence[Sample | Reject]) -> None:
-    found = tuple(outcome.key for outcome in outcomes)
-    if found != entry.keys:
-        raise DataError(f"{part.name}: the reader gave {found!r} for the records {entry.keys!r}")
+        yield outcomes_of(part.name, source, (item for _, item in items))

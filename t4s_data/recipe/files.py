@@ -58,7 +58,7 @@ def read_recipe(path: Path) -> tuple[Recipe, str]:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise RecipeError(f"{path}: not TOML: {error}") from None
     except ValidationError as error:
-        problems = "\n".join(f"{path}: {_explain(problem)}" for problem in error.errors(include_url=False))
+        problems = "\n".join(f"{path}: {explain(problem)}" for problem in error.errors(include_url=False))
         raise RecipeError(problems) from None
     try:
         parts_of(recipe, Path())
@@ -77,7 +77,8 @@ def _beside(recipe: Recipe, folder: Path) -> Recipe:
     return recipe.model_copy(update={"holdout": holdout.model_copy(update={"ids": ids, "vg": vg})})
 
 
-def _explain(problem: ErrorDetails) -> str:
+def explain(problem: ErrorDetails) -> str:
+    """One problem of a recipe in a sentence: the key as TOML users read it, what is wrong, and what is allowed."""
     where = _key(problem["loc"])
     if problem["type"] == "extra_forbidden":
         return f"{where}: no such key; allowed are {', '.join(_allowed(problem['loc']))}"

@@ -8,9 +8,11 @@ from typing import Any
 
 import pytest
 
-from pipelines.evaluate import Evaluation, evaluate
+from pipelines.evaluate import evaluate
 from t4s_data.errors import CommandError, DataError
+from t4s_data.evaluation.batches import Evaluation
 from t4s_data.evaluation.metrics import total
+from t4s_data.evaluation.predictions import read_predictions
 from t4s_data.evaluation.scoring import Reading
 
 Answers = dict[str, dict[str, str]]
@@ -29,8 +31,12 @@ def spoiled(texts: dict[str, str]) -> dict[str, str]:
     return {row_id: text[: len(text) - 9 * (number % 4)] for number, (row_id, text) in enumerate(texts.items())}
 
 
+def asked(path: Path, *choice: Any, **more: Any) -> Evaluation:
+    return Evaluation(list(read_predictions(path)), *choice, **more)
+
+
 def test_true_answers_reach_the_ceiling_and_nothing_is_repaired(corpus: Path, answers: Answers, tmp_path: Path):
-    report = evaluate(Evaluation(write(tmp_path / "p.jsonl", every(answers)), corpus))
+    report = evaluate(asked(write(tmp_path / "p.jsonl", every(answers)), corpus))
     whole = total(report.values())
     assert (whole.samples, whole.repaired, whole.missing) == (len(every(answers)), 0, 0)
     assert {(group.source, group.split, group.source_split) for group in report} == {
@@ -47,15 +53,15 @@ def test_form_and_order_of_the_file_do_not_matter(corpus: Path, answers: Answers
     backwards = write(tmp_path / "p.jsonl", dict(reversed(texts.items())))
     in_order = tmp_path / "responses.json"
     in_order.write_text(json.dumps(list(texts.values())))
-    by_id = evaluate(Evaluation(backwards, corpus, ["val"]))
-    assert evaluate(Evaluation(in_order, corpus, ["val"])) == by_id
+    by_id = evaluate(asked(backwards, corpus, ["val"]))
+    assert evaluate(asked(in_order, corpus, ["val"])) == by_id
     assert total(by_id.values()).repaired
 
 
 @pytest.mark.parametrize("strict", [False, True])
 def test_the_number_of_workers_does_not_matter(corpus: Path, answers: Answers, tmp_path: Path, strict: bool):
     path = write(tmp_path / "p.jsonl", spoiled(every(answers)))
-    evaluation = Evaluation(path, corpus, reading=Reading(strict))
+    evaluation = asked(path, corpus, reading=Reading(strict))
     alone, pooled = evaluate(evaluation), evaluate(evaluation, workers=2)
     assert list(alone.items()) == list(pooled.items())
     assert (total(alone.values()).unreadable > 0) == strict
@@ -65,12 +71,12 @@ def test_splits_and_sources_choose_rows_and_leave_other_predictions_alone(
     corpus: Path, answers: Answers, tmp_path: Path
 ):
     path = write(tmp_path / "p.jsonl", every(answers))
-    chosen = evaluate(Evaluation(path, corpus, ["val"], ["refcoco+"]))
+    chosen = evaluate(asked(path, corpus, ["val"], ["refcoco+"]))
     assert {group.source for group in chosen} == {"refcoco+"}
     own = [row_id for row_id in answers["val"] if row_id.startswith("refcoco+/")]
     assert total(chosen.values()).samples == len(own)
     with pytest.raises(CommandError, match="no split 'train'; it has val, test"):
-        evaluate(Evaluation(path, corpus, ["train"]))
+        evaluate(asked(path, corpus, ["train"]))
 
 
 def test_missing_predictions_are_an_error_or_misses(corpus: Path, answers: Answers, tmp_path: Path):
@@ -78,20 +84,20 @@ def test_missing_predictions_are_an_error_or_misses(corpus: Path, answers: Answe
     first = next(iter(texts))
     path = write(tmp_path / "p.jsonl", {row_id: text for row_id, text in texts.items() if row_id != first})
     with pytest.raises(DataError, match=f"no prediction for 1 of {len(texts)} rows, the first one {first}"):
-        evaluate(Evaluation(path, corpus, ["test"]))
-    (scores,) = evaluate(Evaluation(path, corpus, ["test"], allow_missing=True)).values()
+        evaluate(asked(path, corpus, ["test"]))
+    (scores,) = evaluate(asked(path, corpus, ["test"], allow_missing=True)).values()
     assert (scores.missing, scores.boxes_right) == (1, len(texts) - 1)
 
 
 def test_a_prediction_of_no_row_is_an_error(corpus: Path, answers: Answers, tmp_path: Path):
     path = write(tmp_path / "p.jsonl", {**answers["test"], "rrsis-d/unc-test/none#0": "x"})
     with pytest.raises(DataError, match=f"line {len(answers['test']) + 1}: .*no row 'rrsis-d/unc-test/none#0'"):
-        evaluate(Evaluation(path, corpus, ["test"]))
+        evaluate(asked(path, corpus, ["test"]))
 
 
 def test_an_error_in_a_worker_ends_the_evaluation(corpus: Path, answers: Answers, tmp_path: Path):
     path = write(tmp_path / "p.jsonl", answers["val"])
-    evaluation = Evaluation(path, corpus, ["val"], reading=Reading(refiner="t4s_data.evaluation.refiner:random_walk"))
+    evaluation = asked(path, corpus, ["val"], reading=Reading(refiner="t4s_data.evaluation.refiner:random_walk"))
     with pytest.raises(CommandError, match="--data-root says where it lies"):
         evaluate(evaluation, workers=2)
 
@@ -100,9 +106,9 @@ def test_a_refiner_raises_the_figures_of_a_synthetic_world(corpus: Path, world: 
     pytest.importorskip("skimage")
     path = write(tmp_path / "p.jsonl", answers["val"])
     chosen = {"corpus": corpus, "splits": ["val"], "sources": ["refcoco+"]}
-    coarse = total(evaluate(Evaluation(path, **chosen)).values()).figures()  # type: ignore[arg-type]
+    coarse = total(evaluate(asked(path, **chosen)).values()).figures()
     reading = Reading(refiner="t4s_data.evaluation.refiner:random_walk", data_root=world)
-    fine = total(evaluate(Evaluation(path, **chosen, reading=reading)).values()).figures()  # type: ignore[arg-type]
+    fine = total(evaluate(asked(path, **chosen, reading=reading)).values()).figures()
     assert (fine["ciou"] or 0) > (coarse["ciou"] or 0)
 
 
