@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from pathlib import Path
@@ -13,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from t4s_data.corpus.folder import read_build
-from t4s_data.corpus.reader import read_column, read_shard
-from t4s_data.corpus.record import Build, Shard
-from t4s_data.corpus.row import TOKEN_COLUMNS, Row
+from t4s_data.corpus.folder import digest_of, read_build
+from t4s_data.corpus.reader import column_names, read_batches, read_column, row_count, shard_names
+from t4s_data.corpus.record import Build
+from t4s_data.corpus.row import TOKEN_COLUMNS
 from t4s_data.counts import Distribution, Histogram
 
 PARTS: Mapping[str, Sequence[str]] = {
@@ -26,7 +27,10 @@ PARTS: Mapping[str, Sequence[str]] = {
     "regions": ("regions", "codec"),
     "tokens": TOKEN_COLUMNS,
 }
+OTHER = "other columns"
+"""The part of whatever stands in columns that no corpus of this version has."""
 """What can differ in a row, and the columns it stands in."""
+_KNOWN = {"id", "source", *(column for columns in PARTS.values() for column in columns)}
 _BATCH = 256
 
 
@@ -51,14 +55,17 @@ class Difference:
 
 
 def compare(first: Path, second: Path) -> list[Difference]:
-    """The differences of every source in either corpus; shards with equal digests in ``build.json`` are skipped.
+    """The differences of every source in either corpus, from its shards and not from what ``build.json`` says of them.
+
+    Shards whose bytes are equal are not read for their rows.
 
     Raises:
         CorpusError: one is not a whole corpus.
     """
     builds = read_build(first), read_build(second)
-    sources = dict.fromkeys(account.source for build in builds for account in build.accounts)
-    return [_difference(source, (first, second), builds) for source in sources]
+    told = [account.source for build in builds for account in build.accounts]
+    found = [Path(name).parts[1] for folder in (first, second) for name in shard_names(folder)]
+    return [_difference(source, (first, second)) for source in dict.fromkeys((*told, *found))]
 
 
 def build_changes(first: Build, second: Build) -> list[str]:
@@ -67,34 +74,34 @@ def build_changes(first: Build, second: Build) -> list[str]:
     return [field for field in fields if getattr(first, field) != getattr(second, field)]
 
 
-def _difference(source: str, folders: tuple[Path, Path], builds: tuple[Build, Build]) -> Difference:
-    shards = [_shards(build, source) for build in builds]
-    equal = {shard.sha256 for shard in shards[0]} & {shard.sha256 for shard in shards[1]}
+def _difference(source: str, folders: tuple[Path, Path]) -> Difference:
+    shards = [sorted(folder.glob(f"data/{source}/*.parquet")) for folder in folders]
+    digests = [[digest_of(path) for path in found] for found in shards]
+    one_time, other_time = map(Counter, digests)
+    equal = {digest for digest, times in one_time.items() if times == other_time[digest]}
     ones, others = (
-        _Rows.of([folder / shard.name for shard in found if shard.sha256 not in equal])
-        for folder, found in zip(folders, shards, strict=True)
+        _Rows.of([path for path, digest in zip(paths, found, strict=True) if digest not in equal])
+        for paths, found in zip(shards, digests, strict=True)
     )
     place = pc.index_in(ones.ids, value_set=others.ids)
     in_both = pc.is_valid(place).to_numpy(zero_copy_only=False)
     unequal = ones.digests[in_both] != others.digests[place.drop_null().to_numpy()]
     changed = ones.ids.filter(pa.array(in_both)).filter(pa.array(unequal.any(axis=1)))
     names = [
-        tuple(name for name, differs in zip(PARTS, row, strict=True) if differs) for row in unequal[unequal.any(axis=1)]
+        tuple(name for name, differs in zip((*PARTS, OTHER), row, strict=True) if differs)
+        for row in unequal[unequal.any(axis=1)]
     ]
     found_first = pc.is_in(others.ids, value_set=ones.ids)
-    tokens = [_tokens([folder / shard.name for shard in found]) for folder, found in zip(folders, shards, strict=True)]
+    rows, more = (sum(map(row_count, paths)) for paths in shards)
+    tokens = [_tokens(paths) for paths in shards]
     return Difference(
         source=source,
-        rows=(sum(shard.rows for shard in shards[0]), sum(shard.rows for shard in shards[1])),
+        rows=(rows, more),
         only_first=tuple(ones.ids.filter(pa.array(~in_both)).to_pylist()),
         only_second=tuple(others.ids.filter(pc.invert(found_first)).to_pylist()),
         changed=dict(zip(changed.to_pylist(), names, strict=True)),
         tokens={column: (tokens[0][column], tokens[1][column]) for column in TOKEN_COLUMNS},
     )
-
-
-def _shards(build: Build, source: str) -> list[Shard]:
-    return [shard for account in build.accounts if account.source == source for shard in account.shards]
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +116,22 @@ class _Rows:
         """Read shards, image bytes included, a few hundred rows at a time."""
         ids: list[str] = []
         digests = bytearray()
-        for row in (row for shard in shards for row in read_shard(shard, Row, rows=_BATCH)):
-            ids.append(row.id)
-            for columns in PARTS.values():
-                text = msgspec.msgpack.encode([getattr(row, column) for column in columns])
+        encode = msgspec.msgpack.Encoder(enc_hook=repr).encode
+        for row in _read(shards):
+            ids.append(row["id"])
+            others = sorted(row.keys() - _KNOWN)
+            for columns in (*PARTS.values(), others):
+                # A column that is gone differs from one that holds nothing.
+                text = encode([(column, row.get(column)) for column in columns if column in row])
                 digests += blake2b(text, digest_size=8).digest()
-        return cls(pa.array(ids, pa.string()), np.frombuffer(digests, np.uint64).reshape(-1, len(PARTS)))
+        return cls(pa.array(ids, pa.string()), np.frombuffer(digests, np.uint64).reshape(-1, len(PARTS) + 1))
+
+
+def _read(shards: Sequence[Path]) -> Iterator[dict[str, Any]]:
+    """Rows with whatever columns there are."""
+    for path in shards:
+        for batch in read_batches(path, column_names(path), _BATCH):
+            yield from batch.to_pylist()
 
 
 def _tokens(shards: Sequence[Path]) -> dict[str, Distribution | None]:

@@ -86,6 +86,16 @@ def read_column(path: Path, column: str) -> pa.ChunkedArray:
         return file.read(columns=[column]).column(column)
 
 
+def column_names(path: Path) -> list[str]:
+    """The columns that a shard has, whatever they are.
+
+    Raises:
+        CorpusError: the file is absent or not a shard.
+    """
+    with _opened(path, ["id"]) as file:
+        return list(file.schema_arrow.names)
+
+
 def row_count(path: Path) -> int:
     """How many rows a shard has.
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from t4s_data.corpus.record import Account, Build
-from t4s_data.sample import REASONS
+from t4s_data.sample import REASONS, RULES
 from t4s_data.verification.problems import Problem, shown
 
 QUARANTINE = "quarantine"
@@ -39,46 +39,43 @@ def check_lists(corpus: Path, build: Build, ids: Mapping[str, Sequence[str]]) ->
                 yield Problem(f"{folder}/{path.name}", "is the list of no source of this corpus")
     for source, own in accounts.items():
         used = {row_id.rpartition("#")[0] for row_id in ids.get(source, ()) if row_id.endswith("#0")}
-        yield from _check_quarantine(corpus, source, own, used)
-        yield from _check_left_out(corpus, source, own, used)
+        yield from _check_list(corpus / QUARANTINE, source, own, used)
+        yield from _check_list(corpus / LEFT_OUT, source, own, used)
 
 
-def _check_quarantine(corpus: Path, source: str, accounts: Sequence[Account], used: set[str]) -> Iterator[Problem]:
-    name = f"{QUARANTINE}/{source}.jsonl"
+def _check_list(folder: Path, source: str, accounts: Sequence[Account], used: set[str]) -> Iterator[Problem]:
+    """One list: every line an entry of a split that was read, and as many of each reason as the account says."""
+    name = f"{folder.name}/{source}.jsonl"
     counts: dict[str, Counter[str]] = {_start(account): Counter() for account in accounts}
-    for number, line in enumerate(_lines(corpus / name), start=1):
+    for number, line in enumerate(_lines(folder / f"{source}.jsonl"), start=1):
         try:
-            entry = msgspec.json.decode(line, type=_Rejected)
+            key, reason = _entry(line, ruled=folder.name == LEFT_OUT)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             yield Problem(name, f"line {number}: {error}")
             continue
-        start = next((start for start in counts if entry.key.startswith(start)), None)
+        start = next((start for start in counts if key.startswith(start)), None)
         if start is None:
-            yield Problem(name, f"line {number}: key {shown(entry.key)} is of no split that was read")
+            yield Problem(name, f"line {number}: {shown(key)} is of no split that was read")
             continue
-        counts[start][entry.reason] += 1
-        if entry.reason not in REASONS:
-            yield Problem(name, f"line {number}: {shown(entry.reason)} is no reason")
-        if entry.reason != "duplicate-key" and entry.key in used:
-            yield Problem(name, f"line {number}: {shown(entry.key)} is in the corpus")
+        counts[start][reason] += 1
+        if reason not in (RULES if folder.name == LEFT_OUT else REASONS):
+            yield Problem(name, f"line {number}: {shown(reason)} is no reason")
+        if reason != "duplicate-key" and key in used:
+            yield Problem(name, f"line {number}: {shown(key)} is in the corpus")
     for account in accounts:
-        if (listed := dict(sorted(counts[_start(account)].items()))) != dict(sorted(account.quarantined.items())):
-            yield Problem(name, f"lists {listed} of {account.split}, build.json says {dict(account.quarantined)}")
+        listed = dict(sorted(counts[_start(account)].items()))
+        said = dict(sorted((account.left_out if folder.name == LEFT_OUT else account.quarantined).items()))
+        if listed != said:
+            yield Problem(name, f"lists {listed} of {account.split}, build.json says {said}")
 
 
-def _check_left_out(corpus: Path, source: str, accounts: Sequence[Account], used: set[str]) -> Iterator[Problem]:
-    name = f"{LEFT_OUT}/{source}.jsonl"
-    starts = [_start(account) for account in accounts]
-    for number, line in enumerate(_lines(corpus / name), start=1):
-        try:
-            entry = msgspec.json.decode(line, type=_LeftOut)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            yield Problem(name, f"line {number}: {error}")
-            continue
-        if not entry.id.startswith(tuple(starts)):
-            yield Problem(name, f"line {number}: id {shown(entry.id)} is of no split that was read")
-        if entry.id.rpartition("#")[0] in used or entry.id in used:
-            yield Problem(name, f"line {number}: {shown(entry.id)} is in the corpus")
+def _entry(line: bytes, *, ruled: bool) -> tuple[str, str]:
+    """The record's key and why it is not in the corpus."""
+    if ruled:
+        left_out = msgspec.json.decode(line, type=_LeftOut)
+        return left_out.id, left_out.rule
+    rejected = msgspec.json.decode(line, type=_Rejected)
+    return rejected.key, rejected.reason
 
 
 def _start(account: Account) -> str:

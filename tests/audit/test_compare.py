@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import typer
 from msgspec.structs import replace
@@ -10,7 +13,7 @@ from typer.testing import CliRunner
 
 from pipelines.commands.compare import compare as command
 from t4s_data.audit.compare import compare
-from t4s_data.corpus.folder import read_build
+from t4s_data.corpus.folder import read_build, write_checksums
 from t4s_data.corpus.row import Row
 from t4s_data.corpus.shards import write_shard
 from t4s_data.errors import CorpusError
@@ -93,3 +96,35 @@ def test_the_command_writes_every_id(corpus: Path, own_corpus: Path, rows: Rows,
 def test_a_folder_that_is_no_corpus_is_named(corpus: Path, tmp_path: Path):
     with pytest.raises(CorpusError, match=tmp_path.name):
         compare(corpus, tmp_path)
+
+
+def test_a_text_edited_behind_the_record_is_found(corpus: Path, own_corpus: Path, rows: Rows):
+    record = (own_corpus / "build.json").read_bytes()
+    muse = [row for row in rows.values() if row.source == "muse"]
+    rewrite(own_corpus, "muse", [*muse[:-1], replace(muse[-1], license="edited")])
+    (own_corpus / "build.json").write_bytes(record)
+    write_checksums(own_corpus)
+    found = {one.source: one for one in compare(corpus, own_corpus)}
+    assert found["muse"].changed == {muse[-1].id: ("image",)}
+
+
+def test_a_new_column_never_goes_unnoticed(corpus: Path, own_corpus: Path):
+    path = next(own_corpus.glob("data/muse/*.parquet"))
+    table = pq.read_table(path)
+    pq.write_table(table.append_column("secret", pa.array([None] * len(table), pa.string())), path)
+    found = {one.source: one for one in compare(corpus, own_corpus)}
+    assert set(found["muse"].changed) == set(table["id"].to_pylist())
+    assert set(found["muse"].changed.values()) == {("other columns",)}
+
+
+def test_a_column_that_is_gone_is_noticed(corpus: Path, own_corpus: Path):
+    path = next(own_corpus.glob("data/llava/*.parquet"))
+    pq.write_table(pq.read_table(path).drop_columns(["license"]), path)
+    found = {one.source: one for one in compare(corpus, own_corpus)}
+    assert set(found["llava"].changed.values()) == {("image",)}
+
+
+def test_a_source_that_no_record_names_is_noticed(corpus: Path, own_corpus: Path):
+    shutil.copytree(own_corpus / "data/muse", own_corpus / "data/hidden")
+    found = {one.source: one for one in compare(corpus, own_corpus)}
+    assert found["hidden"].rows[0] == 0 < found["hidden"].rows[1] == len(found["hidden"].only_second)

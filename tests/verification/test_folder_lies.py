@@ -193,11 +193,15 @@ LIES = {
     ),
     "a quarantined record of another split": (
         quarantine(lambda lines: [json.dumps({**json.loads(lines[0]), "key": "a/b/c"}) + "\n", *lines[1:]]),
-        ["line 1: key 'a/b/c' is of no split that was read"],
+        ["line 1: 'a/b/c' is of no split that was read"],
     ),
     "no quarantine": (quarantine_gone, ["quarantine/", "lists {} of"]),
     "a quarantine of nobody": (quarantine_of_nobody, ["quarantine/nobody.jsonl: is the list of no source"]),
     "a record left out that is there": (left_out_but_there, ["left-out/refcoco.jsonl: line 1: 'refcoco/"]),
+    "a record left out that build.json does not count": (
+        left_out_but_there,
+        ["left-out/refcoco.jsonl: lists {'holdout': 1} of train, build.json says {}"],
+    ),
     "regions of an account": (accounts(regions=1), ["build.json: accounts[0], refcoco train: regions is"]),
     "rescued of an account": (accounts(rescued=1), ["build.json: accounts[0], refcoco train: rescued is"]),
     "records of an account": (accounts(read=1, used=1), ["build.json: accounts[0], refcoco train: used is"]),
