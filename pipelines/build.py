@@ -54,6 +54,8 @@ def build(assembly: Assembly, out: Path, options: RunOptions, *, progress: Calla
     try:
         with FileLock(work.root / "lock", timeout=0):
             assembly = _with_holdout(assembly, work)
+            # What is read is held to one state of the input files, whatever becomes of them.
+            assembly = replace(assembly, parts=[part.sealed() for part in assembly.parts])
             _drop_stale(assembly.parts, work)
             _run(assembly.parts, work, options, progress)
             record = assemble(assembly, work)

@@ -6,7 +6,6 @@ import os
 import shutil
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from hashlib import file_digest
 from importlib.metadata import version
 from itertools import groupby
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import msgspec
 
 from t4s_data import __version__
+from t4s_data.build.blocks import read_inputs
 from t4s_data.build.quarantine import Done, check_losses, write_left_out, write_quarantine
 from t4s_data.build.tally import Tally, merge_tokens
 from t4s_data.build.work import Unit, Work
@@ -22,6 +22,7 @@ from t4s_data.corpus.record import Account, Build, HeldOutCount, InputFile, Shar
 from t4s_data.counts import Histogram, add
 from t4s_data.errors import DataError
 from t4s_data.leaks.holdout import holdout_counts
+from t4s_data.reading.opening import FileDigest, digest_of
 from t4s_data.recipe.parts import Part, vocabulary_of
 from t4s_data.recipe.spec import Recipe, TokenizerSpec
 from t4s_data.sample import RULES
@@ -70,7 +71,7 @@ def put_corpus_in_place(work: Work, out: Path, *, force: bool) -> None:
 
 def _done(parts: Sequence[Part], work: Work) -> list[Done]:
     for part in parts:
-        if not work.blocks(part).exists():
+        if part.seal and not part.is_unchanged():
             raise DataError(f"{part.name}: an input file changed while the corpus was built; run the command again")
     done = work.done(parts)
     check_losses(done, work)
@@ -123,7 +124,7 @@ def _build_record(assembly: Assembly, done: Sequence[Done], names: dict[Unit, st
         tokenizer=tokenizer.identity,
         vocabulary=tokenizer.vocabulary,
         libraries=_libraries(assembly.parts),
-        inputs=(*_inputs(assembly.parts), *_beside_the_recipe(assembly.recipe)),
+        inputs=(*_inputs(assembly.parts, work), *_beside_the_recipe(assembly.recipe)),
         accounts=accounts,
         totals=Totals.of(accounts),
     )
@@ -190,18 +191,23 @@ def _sum(tokens: dict[str, dict[str, Histogram]], column: str) -> int:
     return sum(length * rows for columns in tokens.values() for length, rows in columns[column].items())
 
 
-def _inputs(parts: Sequence[Part]) -> tuple[InputFile, ...]:
-    """Every annotation file once; folders, which hold a file an image, are left out."""
-    paths = {path: part.location.data_root for part in parts for path in part.open().inputs() if path.is_file()}
-    files = [(path.relative_to(root).as_posix(), path) for path, root in paths.items()]
-    return tuple(InputFile(path=name, bytes=path.stat().st_size, sha256=_digest(path)) for name, path in sorted(files))
+def _inputs(parts: Sequence[Part], work: Work) -> tuple[InputFile, ...]:
+    """Every annotation file once, as it was when its records were read.
+
+    Raises:
+        DataError: two parts read different bytes of one file.
+    """
+    found: dict[str, FileDigest] = {}
+    for part in parts:
+        for name, read in read_inputs(work.blocks(part)).items():
+            if found.setdefault(name, read) != read:
+                raise DataError(
+                    f"{name}: changed while the corpus was built; remove {work.root} and run the command again"
+                )
+    return tuple(InputFile(path=name, bytes=read.bytes, sha256=read.sha256) for name, read in sorted(found.items()))
 
 
 def _beside_the_recipe(recipe: Recipe) -> Iterator[InputFile]:
     for path in map(Path, [*recipe.holdout.ids, *filter(None, [recipe.holdout.vg])]):
-        yield InputFile(path=f"recipe/{path.name}", bytes=path.stat().st_size, sha256=_digest(path))
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
+        read = digest_of(path)
+        yield InputFile(path=f"recipe/{path.name}", bytes=read.bytes, sha256=read.sha256)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,11 +11,14 @@ from typing import Any
 import msgspec
 import pyarrow as pa
 
+from t4s_data.reading.opening import FileDigest
 from t4s_data.sample import Entry, Reject
 from t4s_data.sources.entries import records_of
 
 BLOCK_RECORDS = 8192
 """Most records of a block: about two seconds of work where no image is opened."""
+Inputs = dict[str, FileDigest]
+"""Size and digest of every file that was read, by its path below the data root."""
 BLOCK_BYTES = 400_000_000
 """Most image bytes of a block whose images are embedded: keeps shards below the Hub's 500 MB."""
 
@@ -38,13 +41,20 @@ class _Line(msgspec.Struct, omit_defaults=True):
     group: str = ""
 
 
-def write_blocks(items: Iterable[Entry | Reject], folder: Path, *, image_root: Path | None = None) -> list[Block]:
+def write_blocks(
+    items: Iterable[Entry | Reject],
+    folder: Path,
+    *,
+    image_root: Path | None = None,
+    inputs: Callable[[], Inputs] = dict,
+) -> list[Block]:
     """Write the items to `folder` as blocks, all of them or none.
 
     Args:
         items: entries and rejects in the source's order.
         folder: the target, which must not exist; it appears only when it is complete.
         image_root: where image paths start, if images will be embedded: blocks are then cut by bytes too.
+        inputs: says, once the items are through, from which files they were read.
     """
     partial = folder.with_name(folder.name + ".partial")
     shutil.rmtree(partial, ignore_errors=True)
@@ -56,9 +66,15 @@ def write_blocks(items: Iterable[Entry | Reject], folder: Path, *, image_root: P
         _write(partial / name, block)
         blocks.append(Block(name, sum(map(records_of, block))))
     index = [[block.path, block.records] for block in blocks]
+    (partial / "inputs.json").write_bytes(msgspec.json.encode(inputs()))
     (partial / "blocks.json").write_bytes(msgspec.json.encode(index))
     partial.rename(folder)
     return blocks
+
+
+def read_inputs(folder: Path) -> Inputs:
+    """The files that the blocks of a complete folder were read from."""
+    return msgspec.json.decode((folder / "inputs.json").read_bytes(), type=Inputs)
 
 
 def read_index(folder: Path) -> list[Block] | None:
@@ -93,8 +109,10 @@ def _block(items: Iterator[Entry | Reject], image_root: Path | None) -> Iterator
 def _image_bytes(item: Entry | Reject, image_root: Path | None) -> int:
     if image_root is None or isinstance(item, Reject) or item.image is None:
         return 0
-    path = image_root / item.image
-    return path.stat().st_size * len(item.keys) if path.is_file() else 0
+    try:
+        return (image_root / item.image).stat().st_size * len(item.keys)
+    except OSError:
+        return 0
 
 
 def _write(path: Path, items: list[Entry | Reject]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, groupby
+from pathlib import Path
 
 import msgspec
 
-from t4s_data.build.blocks import read_block, read_index, write_blocks
+from t4s_data.build.blocks import Block, Inputs, read_block, read_index, write_blocks
 from t4s_data.build.rows import RowMaker
 from t4s_data.build.tally import Tally
 from t4s_data.build.work import Unit, Work
@@ -15,7 +16,10 @@ from t4s_data.corpus.row import Row
 from t4s_data.corpus.shards import write_shard
 from t4s_data.errors import DataError, RecordError
 from t4s_data.leaks.holdout import Gate, Holdout
+from t4s_data.reading.opening import FileDigest, digest_of
+from t4s_data.reading.opening import within as reading
 from t4s_data.recipe.parts import Part
+from t4s_data.recipe.reach import reach_of
 from t4s_data.sample import RULES, Entry, Reject, Sample
 from t4s_data.sources.entries import within, without_repeats
 from t4s_data.sources.source import outcomes_of
@@ -28,10 +32,31 @@ def stage_parts(parts: Sequence[Part], work: Work) -> None:
         folder = work.blocks(part)
         blocks = read_index(folder)
         if blocks is None:
-            entries = part.open().entries() if left or not part.limit else ()
-            items = _gated(part, work, without_repeats(within(entries, left)))
-            blocks = write_blocks(items, folder, image_root=part.location.data_root if part.embed else None)
+            blocks = _stage(part, work, left)
         left -= min(left, sum(block.records for block in blocks))
+
+
+def _stage(part: Part, work: Work, left: int) -> list[Block]:
+    digests: dict[Path, FileDigest] = {}
+    root = part.location.data_root
+    with reading(reach_of(part, digests)):
+        entries = part.open().entries() if left or not part.limit else ()
+        items = _gated(part, work, without_repeats(within(entries, left)))
+        return write_blocks(
+            items,
+            work.blocks(part),
+            image_root=root if part.embed else None,
+            inputs=lambda: _inputs(part, digests),
+        )
+
+
+def _inputs(part: Part, digests: Mapping[Path, FileDigest]) -> Inputs:
+    """Every annotation file as it was read; folders, which hold a file an image, are left out."""
+    paths = [path for path in part.open().inputs() if path.is_file()]
+    # Of a part with a limit, and of a list that stands in front of others, not all is read.
+    return {
+        path.relative_to(part.location.data_root).as_posix(): digests.get(path) or digest_of(path) for path in paths
+    }
 
 
 def _gated(part: Part, work: Work, items: Iterator[Entry | Reject]) -> Iterator[Entry | Reject]:
@@ -55,10 +80,11 @@ def build_shard(part: Part, unit: Unit, work: Work, *, strict: bool) -> None:
     if work.tally(part, unit).exists():
         return
     tally = Tally()
-    rows = _rows(part, unit, work, tally, strict=strict)
-    first = next(rows, None)
-    if first is not None:
-        tally.shard = write_shard(work.shard(part, unit), chain([first], rows), embed=part.embed)
+    with reading(reach_of(part)):
+        rows = _rows(part, unit, work, tally, strict=strict)
+        first = next(rows, None)
+        if first is not None:
+            tally.shard = write_shard(work.shard(part, unit), chain([first], rows), embed=part.embed)
     tally.save(work.tally(part, unit))
 
 

@@ -38,7 +38,7 @@ class Location:
 
     def candidates(self, role: str) -> list[Path]:
         """Every path the file or folder of that role may have, the usual one first."""
-        return [self.data_root / self._filled(pattern) for pattern in self.files[role]]
+        return [self.data_root / self.filled(pattern) for pattern in self.files[role]]
 
     def file(self, role: str) -> Path:
         """The path of the file or folder of that role: the first that exists, or else the usual one."""
@@ -61,7 +61,7 @@ class Location:
 
     def pattern(self, role: str) -> str:
         """The role's usual pattern below the data root, filled in."""
-        return self._filled(self.files[role][0])
+        return self.filled(self.files[role][0])
 
     def is_divided(self, role: str) -> bool:
         """Whether the path of the role that is used differs from split to split."""
@@ -103,7 +103,7 @@ class Location:
 
     def image_path(self, name: str) -> str:
         """An image's path relative to the data root, from its name in the annotations."""
-        return "/".join(part for part in (self._filled(self.images), name) if part)
+        return "/".join(part for part in (self.filled(self.images), name) if part)
 
     @property
     def images_given(self) -> bool:
@@ -113,14 +113,15 @@ class Location:
     @property
     def folder(self) -> str:
         """The root below the data root, with ``/``; empty where it is the data root itself."""
-        return self._filled("{root}")
+        return self.filled("{root}")
 
     @property
     def split_id(self) -> str:
         """How ids name this split: with ``split_by`` in front where the layout has one."""
         return f"{self.split_by}-{self.split}" if self.split_by else self.split
 
-    def _filled(self, pattern: str) -> str:
+    def filled(self, pattern: str) -> str:
+        """A pattern below the data root with this location's own root and split."""
         values = {"{root}": self.root, "{split_by}": self.split_by or "", "{split}": self.split}
         for place, value in values.items():
             pattern = pattern.replace(place, value)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, PositiveInt, field_validator,
 
 from t4s_data.manifest.names import SourceName, TaskName
 
+ImageFormat = Literal["JPEG", "PNG", "GIF", "WEBP", "BMP", "TIFF"]
 Count = Literal["records", "refs", "images"]
 PLACES: frozenset[str] = frozenset({"root", "split", "split_by"})
 """What may stand in braces in a path pattern."""
@@ -98,8 +99,8 @@ class Manifest(_Model):
 
     Path patterns are below the data root, with ``/``; ``{root}`` stands for ``root`` or what the recipe
     sets in its place, ``{split}`` and ``{split_by}`` for the split's. ``images`` is the folder that file
-    names in the annotations are relative to. ``tasks`` holds every task the source can make with its
-    default weight; 0 means only where a recipe asks for it.
+    names in the annotations are relative to; images are read in ``image_formats`` alone. ``tasks`` holds every
+    task the source can make with its default weight; 0 means only where a recipe asks for it.
     """
 
     name: SourceName
@@ -107,6 +108,8 @@ class Manifest(_Model):
     layout: str = Field(pattern=r"^[a-z0-9][a-z0-9-]*$", description="name of the files' layout, for tables")
     root: str
     images: str = ""
+    image_formats: tuple[ImageFormat, ...] = Field(("JPEG", "PNG"), min_length=1, description="as Pillow calls them")
+    folders: tuple[str, ...] = Field((), description="folders that the annotations name images in")
     files: dict[str, ManifestFile]
     split: tuple[ManifestSplit, ...] = ()
     default_split_by: str | None = None
@@ -123,10 +126,12 @@ class Manifest(_Model):
     paper: PaperRow | None = None
     defects: tuple[str, ...] = ()
 
-    @field_validator("images")
+    @field_validator("images", "folders")
     @classmethod
-    def _known_places(cls, value: str) -> str:
-        return check_pattern(value)
+    def _known_places(cls, value: str | tuple[str, ...]) -> str | tuple[str, ...]:
+        for pattern in (value,) if isinstance(value, str) else value:
+            check_pattern(pattern)
+        return value
 
     @model_validator(mode="after")
     def _splits_are_distinct_and_reachable(self) -> Manifest:

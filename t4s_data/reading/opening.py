@@ -24,7 +24,7 @@ _FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0
 
 
 @dataclass(frozen=True, slots=True)
-class InputFile:
+class FileDigest:
     """A file as it was when it was read: its size in bytes and the SHA-256 of its bytes in hex."""
 
     bytes: int
@@ -43,7 +43,7 @@ class Reach:
     roots: tuple[Path, ...] = ()
     follow_links: bool = False
     formats: tuple[str, ...] = FORMATS
-    digests: dict[Path, InputFile] | None = None
+    digests: dict[Path, FileDigest] | None = None
 
     @cached_property
     def _real_roots(self) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ class Reach:
                 "allows that"
             )
 
-    def note(self, path: Path, read: InputFile) -> None:
+    def note(self, path: Path, read: FileDigest) -> None:
         """Keep the digest of a file that was read.
 
         Raises:
@@ -121,7 +121,7 @@ def read_file(path: Path, most: int | None = None) -> bytes:
         return file.read()
 
 
-def digest_of(path: Path) -> InputFile:
+def digest_of(path: Path) -> FileDigest:
     """The size and digest of a file as it is.
 
     Raises:
@@ -129,7 +129,7 @@ def digest_of(path: Path) -> InputFile:
     """
     with open_file(path) as file:
         digest = file_digest(file, "sha256").hexdigest()  # type: ignore[arg-type]
-        return InputFile(file.tell(), digest)
+        return FileDigest(file.tell(), digest)
 
 
 def _handle(path: Path) -> int:
@@ -169,7 +169,7 @@ class _Digested(io.RawIOBase):
             self._digest.update(data[self._digested - start :])
             self._digested = end
         if not data and start == self._digested:
-            self._limits.note(self._path, InputFile(start, self._digest.hexdigest()))
+            self._limits.note(self._path, FileDigest(start, self._digest.hexdigest()))
 
     def seek(self, offset: int, whence: int = 0) -> int:
         return self._file.seek(offset, whence)

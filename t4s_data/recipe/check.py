@@ -11,8 +11,10 @@ from pathlib import Path
 from t4s_data.errors import T4SError
 from t4s_data.manifest.shipped import expected_split, load_manifest
 from t4s_data.manifest.source import Manifest, ManifestFile, ManifestSplit
+from t4s_data.reading.opening import within
 from t4s_data.recipe.parts import Part, parts_of
 from t4s_data.recipe.plan import COUNTING
+from t4s_data.recipe.reach import reach_of
 from t4s_data.recipe.spec import Recipe, SourceSpec
 from t4s_data.sample import Entry
 from t4s_data.sources.entries import without_repeats
@@ -88,7 +90,8 @@ def inspect(part: Part, depth: Depth, *, needed: bool) -> Inspection:
         problems = [*_absent_files(part, manifest), *_altered_files(part, manifest, depth)]
         if problems:
             return Inspection(part, problems=problems)
-        found = _count(part, depth)
+        with within(reach_of(part)):
+            found = _count(part, depth)
     except T4SError as error:
         return Inspection(part, problems=[Problem(str(error), AGAIN)])
     return Inspection(part, found, list(_miscounts(part, found)))

@@ -16,12 +16,13 @@ from t4s_data.errors import RecipeError
 from t4s_data.manifest.names import TaskName
 from t4s_data.manifest.shipped import shipped_folder
 from t4s_data.recipe.parts import parts_of
-from t4s_data.recipe.spec import HoldoutSpec, ImagesSpec, LimitsSpec, Recipe, SourceSpec, TokenizerSpec
+from t4s_data.recipe.spec import FilesSpec, HoldoutSpec, ImagesSpec, LimitsSpec, Recipe, SourceSpec, TokenizerSpec
 
 TABLES = {
     "codec": CodecSpec,
     "tokenizer": TokenizerSpec,
     "images": ImagesSpec,
+    "files": FilesSpec,
     "holdout": HoldoutSpec,
     "limits": LimitsSpec,
     "source": SourceSpec,

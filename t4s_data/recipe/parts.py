@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from t4s_data import __version__
 from t4s_data.codecs.codec import CODECS, NO_CODEC, codec_of
 from t4s_data.codecs.spec import CodecSpec
 from t4s_data.conversation.tasks import KEPT
-from t4s_data.errors import RecipeError
+from t4s_data.errors import MissingInputError, RecipeError
 from t4s_data.files.location import Location
 from t4s_data.manifest.names import BOX_TASKS
 from t4s_data.manifest.presets import Preset, load_preset
@@ -36,7 +36,7 @@ class Part:
 
     ``table`` is the place of its ``[[source]]`` in the recipe; parts of one table share its ``limit``. More than
     ``max_share`` of its entries unusable ends the build. ``holdout`` is the recipe's mode, and ``held`` the digest of
-    what is held out, once that is known.
+    what is held out, once that is known. ``seal`` is the fingerprint that a build began with.
     """
 
     table: int
@@ -55,6 +55,8 @@ class Part:
     max_share: float = MAX_SHARE
     holdout: HoldoutSpec = OFF
     held: str = ""
+    follow_links: bool = False
+    seal: str = ""
 
     @property
     def name(self) -> str:
@@ -79,8 +81,27 @@ class Part:
     def fingerprint(self) -> str:
         """Sixteen hex digits that change when the part's rows could: recipe, code, or input files.
 
-        Files count by size and modification time, so it holds on one machine and is never published.
+        Files count by size and modification time, so it holds on one machine and is never published. Of a part
+        that is sealed it stays as it was.
+
+        Raises:
+            MissingInputError: an input file is not there, or not any more.
         """
+        return self.seal or self._fingerprint()
+
+    def sealed(self) -> Part:
+        """The part with its fingerprint as it is, whatever becomes of its files."""
+        return replace(self, seal=self._fingerprint())
+
+    def is_unchanged(self) -> bool:
+        """Whether the input files of a sealed part still have the sizes and times that it was sealed with.
+
+        Raises:
+            MissingInputError: one is not there any more.
+        """
+        return self._fingerprint() == self.seal
+
+    def _fingerprint(self) -> str:
         inputs = [(str(path), *_stamp(path)) for path in self.open().inputs()]
         settings = [
             self.codec.model_dump(),
@@ -94,6 +115,7 @@ class Part:
             self.held,
         ]
         scalars = [self.name, self.repeat, self.limit, self.seed, self.tokenizer, self.vocabulary, self.embed]
+        scalars.append(self.follow_links)
         code = [__version__, code_digest(), *self.plugins()]
         text = msgspec.json.encode([code, inputs, settings, scalars], enc_hook=str)
         return hashlib.sha256(text).hexdigest()[:16]
@@ -167,6 +189,7 @@ def _part(recipe: Recipe, table: int, split: str, data_root: Path, vocabulary: t
         embed=recipe.images.mode == "embed",
         max_share=_max_share(recipe, manifest),
         holdout=recipe.holdout,
+        follow_links=recipe.files.follow_links,
     )
 
 
@@ -230,5 +253,8 @@ def code_digest() -> str:
 
 
 def _stamp(path: Path) -> tuple[int, int]:
-    status = path.stat()
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise MissingInputError(f"{path}: {error.strerror}: an input file that is needed for the whole build") from None
     return status.st_size, status.st_mtime_ns

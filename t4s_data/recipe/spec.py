@@ -40,6 +40,16 @@ class ImagesSpec(_Model):
     )
 
 
+class FilesSpec(_Model):
+    """What may be read."""
+
+    follow_links: bool = Field(
+        False,
+        description="whether links below the data root may lead out of it; --data-root, a source's root and the "
+        "folders of its layout may be links anyway",
+    )
+
+
 class HoldoutSpec(_Model):
     """What happens to training records whose image is one of an evaluation split."""
 
@@ -264,6 +274,7 @@ class Recipe(_Model):
     codec: CodecSpec = CodecSpec()
     tokenizer: TokenizerSpec = TokenizerSpec()
     images: ImagesSpec = ImagesSpec()
+    files: FilesSpec = FilesSpec()
     holdout: HoldoutSpec = HoldoutSpec()
     limits: LimitsSpec = LimitsSpec()
     quarantine: QuarantineSpec = QuarantineSpec()

@@ -34,7 +34,10 @@ def test_a_recipe_comes_with_the_digest_of_its_file(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('nme = "x"\n' + SOURCE, "nme: no such key; allowed are codec, holdout, images, limits, name, quarantine"),
+        (
+            'nme = "x"\n' + SOURCE,
+            "nme: no such key; allowed are codec, files, holdout, images, limits, name, quarantine",
+        ),
         (SOURCE, "name: missing"),
         (HEAD, "source: missing"),
         (
