@@ -8,6 +8,7 @@ from typing import Any, BinaryIO, NoReturn
 
 from t4s_data.errors import DataError, UnsafePickleError
 from t4s_data.files.texts import shown
+from t4s_data.reading.opening import open_file
 
 
 class _PlainUnpickler(pickle.Unpickler):
@@ -37,7 +38,7 @@ def load_plain(path: Path) -> Any:
         DataError: the stream is not a whole pickle.
     """
     try:
-        with path.open("rb") as file:
+        with open_file(path) as file:
             return _PlainUnpickler(file, path).load()
     except UnsafePickleError:
         raise
