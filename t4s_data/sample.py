@@ -15,6 +15,7 @@ Role = Literal["user", "assistant", "system"]
 
 REASONS: Mapping[str, str] = {
     "bad-type": "a field is missing or has another type than the layout says",
+    "bad-json": "the record is JSON that cannot be read: NaN, a number out of range, a key twice, nested too deep",
     "duplicate-key": "an earlier record of this split has the same key",
     "no-texts": "the record has no sentence, caption, question or answer to use",
     "unknown-image": "the image id is not in the annotation file",

@@ -1,89 +1,38 @@
 """A COCO instances file of any size, its annotations grouped by image.
 
-The file is mapped, not read: memory holds one reference for each of its items. Format:
-https://cocodataset.org/#format-data (object detection).
+The file is mapped, not read: memory holds the images and where each annotation stands.
 """
 
 from __future__ import annotations
 
 import mmap
+from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Any
 
 import msgspec
 
-from t4s_data.annotations.classes import parents
-from t4s_data.annotations.image_paths import name_of
-from t4s_data.errors import DataError, RecordError
+from t4s_data.annotations.coco import Broken, Id, ImageItem, id_in, read_coco
+from t4s_data.errors import RecordError
+from t4s_data.files.json.item import Item
 from t4s_data.files.texts import shown
-from t4s_data.reading.bounds import MAX_SIDE
 from t4s_data.reading.opening import open_file
 from t4s_data.sample import Reject
-
-Id = int | Annotated[str, msgspec.Meta(min_length=1, max_length=255)]
-"""The id of an image, annotation or category: tools other than COCO's own write texts too."""
-T = TypeVar("T")
-
-
-class ImageItem(msgspec.Struct, frozen=True):
-    """One item of `images`; height and width in pixels.
-
-    Only LVIS has the lists of category ids: what was looked for and is not there, and what is there without
-    all of it having been annotated.
-    """
-
-    id: Id
-    height: int
-    width: int
-    file_name: str | None = None
-    coco_url: str | None = None
-    license: Id | None = None
-    neg_category_ids: list[Id] | None = None
-    not_exhaustive_category_ids: list[Id] | None = None
-
-
-class AnnotationItem(msgspec.Struct, frozen=True):
-    """One item of `annotations`; the segmentation stays as JSON text until a worker needs it."""
-
-    id: Id
-    category_id: Id | None = None
-    iscrowd: bool | int | None = None
-    segmentation: msgspec.Raw = msgspec.Raw(b"null")
-    caption: str | list[str] | None = None
 
 
 class _Placed(msgspec.Struct):
     image_id: Id
+    category_id: Any = None
 
 
-class _Classed(msgspec.Struct):
-    category_id: Id | None = None
-
-
-class _Named(msgspec.Struct):
-    id: Id
-    name: str
-    supercategory: Any = None
-
-
-class _License(msgspec.Struct):
-    id: Id | None = None
-    name: str | None = None
-
-
-class _File(msgspec.Struct):
-    images: list[msgspec.Raw]
-    annotations: list[msgspec.Raw]
-    categories: list[_Named] | None = None
-    licenses: list[_License] | None = None
+_place = msgspec.json.Decoder(_Placed).decode
 
 
 @dataclass(frozen=True, slots=True)
 class ImageGroups:
-    """One file: names of its categories and licences by id, its other items as JSON text.
+    """One file: names of its categories and licences by id, its images, and where the annotations of each stand.
 
     ``parents`` are the categories that are the supercategory of others.
     """
@@ -92,81 +41,87 @@ class ImageGroups:
     categories: Mapping[Id, str]
     parents: frozenset[Id]
     licenses: Mapping[Id, str]
-    images: Sequence[msgspec.Raw]
-    annotations: Sequence[msgspec.Raw]
+    images: Sequence[ImageItem | Broken]
+    _table: _Table
 
-    def groups(self) -> Iterator[tuple[ImageItem, list[msgspec.Raw]] | Reject]:
-        """Every image with its annotations, in the order of `images`; rejects for what has no place there.
+    def groups(self) -> Iterator[tuple[ImageItem | Broken, list[Item]] | Reject]:
+        """Every image with its annotations, in the order of `images`; rejects for annotations that name none.
 
-        Annotations that name no image come first. Those on images that the file does not list come last,
-        as one reject for each such image.
+        Those come first. Annotations on images that the file does not list come last, each image as one that
+        is broken.
         """
-        placed: dict[Id, list[msgspec.Raw]] = {}
-        for position, item in enumerate(self.annotations):
-            try:
-                placed.setdefault(_read(item, _Placed).image_id, []).append(item)
-            except RecordError as error:
-                yield Reject.of(f"annotations[{position}]", error)
-        for position, item in enumerate(self.images):
-            try:
-                image = _read_image(item)
-            except RecordError as error:
-                yield Reject.of(f"images[{position}]", error)
-            else:
-                yield image, placed.pop(image.id, [])
-        for image_id, items in placed.items():
-            detail = f"{len(items)} annotations lie on image_id {shown(image_id)}, which is not in {self.path.name}"
-            yield Reject(str(image_id), "unknown-image", detail)
+        yield from self._table.homeless
+        placed = dict(self._table.of_image)
+        with open_file(self.path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+            for image in self.images:
+                rows = () if image.id is None else placed.pop(image.id, ())
+                yield image, [self._table.item(row, text) for row in rows]
+            for image_id, rows in placed.items():
+                detail = f"{len(rows)} annotations lie on image_id {shown(image_id)}, which is not in {self.path.name}"
+                broken = Broken(RecordError("unknown-image", detail), image_id, "")
+                yield broken, [self._table.item(row, text) for row in rows]
 
     def used(self) -> dict[Id, str]:
         """The names of the categories that an annotation has and that stand above no others, in the file's order."""
-        found: set[Id | None] = set()
-        for item in self.annotations:
-            with suppress(RecordError):
-                found.add(_read(item, _Classed).category_id)
+        found = self._table.categories
         return {key: name for key, name in self.categories.items() if key in found and key not in self.parents}
 
     def names(self) -> Iterator[str]:
         """The names of the images as far as they can be read, in the file's order."""
-        for item in self.images:
-            with suppress(RecordError):
-                image = _read(item, ImageItem)
-                yield name_of(image.file_name, image.coco_url)
+        return (image.name for image in self.images if isinstance(image, ImageItem))
+
+
+@dataclass(slots=True)
+class _Table:
+    """Where the annotations of a file stand, as columns; ``of_image`` has their rows by image,
+    ``categories`` which they have."""
+
+    path: Path
+    starts: array[int] = field(default_factory=lambda: array("q"))
+    ends: array[int] = field(default_factory=lambda: array("q"))
+    members: array[int] = field(default_factory=lambda: array("i"))
+    depths: array[int] = field(default_factory=lambda: array("i"))
+    of_image: dict[Id, list[int]] = field(default_factory=dict)
+    categories: set[Id] = field(default_factory=set)
+    homeless: list[Reject] = field(default_factory=list)
+
+    def add(self, item: Item) -> None:
+        """Note where an annotation stands; one that cannot be read too, as long as it names its image."""
+        image_id: Id | None
+        try:
+            placed = _place(item.text)
+            image_id = placed.image_id
+            if isinstance(placed.category_id, int | str):
+                self.categories.add(placed.category_id)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            image_id = id_in(item, "image_id")
+            if image_id is None:
+                self._reject(item)
+        if image_id is not None:
+            self.of_image.setdefault(image_id, []).append(len(self.starts))
+        self.starts.append(item.start)
+        self.ends.append(item.start + len(item.text))
+        self.members.append(item.members)
+        self.depths.append(item.depth)
+
+    def _reject(self, item: Item) -> None:
+        try:
+            item.of_type(_place)
+        except RecordError as error:
+            self.homeless.append(Reject.of(item.name, error))
+
+    def item(self, row: int, text: mmap.mmap) -> Item:
+        """The annotation in a row."""
+        start, end = self.starts[row], self.ends[row]
+        return Item(self.path, "annotations", row, start, text[start:end], self.members[row], self.depths[row])
 
 
 def map_groups(path: Path) -> ImageGroups:
-    """The file, mapped into memory for as long as any of its items is in use.
+    """Read where everything stands in the file.
 
     Raises:
         DataError: the file is not JSON or has no lists of images and annotations.
     """
-    try:
-        with open_file(path) as file:
-            text = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
-        found = msgspec.json.decode(text, type=_File)
-    except (msgspec.DecodeError, ValueError, RecursionError, OSError) as error:
-        raise DataError(f"{path}: not a COCO instances file: {error}") from None
-    categories = {named.id: named.name for named in found.categories or ()}
-    above = parents((named.name, named.supercategory) for named in found.categories or ())
-    over = frozenset(key for key, name in categories.items() if name in above)
-    licenses = {named.id: named.name for named in found.licenses or () if named.id is not None and named.name}
-    return ImageGroups(path, categories, over, licenses, found.images, found.annotations)
-
-
-def read_annotation(item: msgspec.Raw) -> AnnotationItem:
-    """An annotation from its JSON text; raises :class:`RecordError` ``bad-type`` where a field has another type."""
-    return _read(item, AnnotationItem)
-
-
-def _read_image(item: msgspec.Raw) -> ImageItem:
-    image = _read(item, ImageItem)
-    if not (0 < image.height <= MAX_SIDE and 0 < image.width <= MAX_SIDE):
-        raise RecordError("bad-type", f"image {shown(image.id)} is {image.width} x {image.height}")
-    return image
-
-
-def _read(item: msgspec.Raw, kind: type[T]) -> T:
-    try:
-        return msgspec.json.decode(item, type=kind)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RecordError("bad-type", f"{error}: {bytes(item)[:60].decode('utf-8', 'replace')}") from None
+    table = _Table(path)
+    file = read_coco(path, table.add)
+    return ImageGroups(path, file.categories, file.parents, file.licenses, file.images, table)

@@ -29,7 +29,7 @@ def coco_licenses() -> Mapping[int, License]:
     return {item["id"]: License(**item) for item in read_shipped("licences.toml")["license"]}
 
 
-def license_name(license_id: int | None, names: Mapping[int, str]) -> str | None:
+def license_name(license_id: int | str | None, names: Mapping[int | str, str]) -> str | None:
     """The name of an image's licence: from the annotation file's own ``names``, or COCO's where it has none.
 
     An id that the list in use does not hold stays None.
@@ -41,5 +41,5 @@ def license_name(license_id: int | None, names: Mapping[int, str]) -> str | None
         return None
     if names:
         return names.get(license_id)
-    known = coco_licenses().get(license_id)
+    known = coco_licenses().get(license_id) if isinstance(license_id, int) else None
     return known.name if known else None

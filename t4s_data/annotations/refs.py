@@ -5,21 +5,35 @@ Source: github.com/lichengunc/refer, github.com/henghuiding/gRefCOCO.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from t4s_data.annotations.instances import Instances
 from t4s_data.errors import DataError, RecordError
-from t4s_data.files.json_streams import JsonArray
+from t4s_data.files.json.item import Unread
+from t4s_data.files.json.streams import JsonArray
 from t4s_data.files.location import Location
 from t4s_data.files.pickles import load_plain
 from t4s_data.files.texts import shown, text_of
 from t4s_data.sample import Entry, Image, Reject
 
 _TEST_LETTERS = ("testA", "testB", "testC")
+_SPLITS = re.compile(r"train|val|test[ABC]*")
 
 Ref = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _JsonRefs:
+    """The refs in a JSON file, :class:`Unread` where one cannot be read."""
+
+    path: Path
+
+    def __iter__(self) -> Iterator[Any]:
+        return (item.told("ref_id", "split", "sentences") for item in JsonArray(self.path))
 
 
 def read_refs(path: Path) -> Iterable[Any]:
@@ -29,7 +43,7 @@ def read_refs(path: Path) -> Iterable[Any]:
         DataError: the file is no list; for JSON, while iterating.
     """
     if path.suffix != ".p":
-        return JsonArray(path)
+        return _JsonRefs(path)
     refs = load_plain(path)
     if not isinstance(refs, list):
         raise DataError(f"{path}: expected a list of refs, found {type(refs).__name__}")
@@ -37,7 +51,7 @@ def read_refs(path: Path) -> Iterable[Any]:
 
 
 def refs_of_split(refs: Iterable[Any], split: str) -> Iterator[tuple[int, Any]]:
-    """The refs of a split with their positions; what has no split of its own belongs to every one.
+    """The refs of a split with their positions; what has no split that there is belongs to every one.
 
     As the `refer` loader has it, testA holds the refs marked testAB too, and so on.
 
@@ -50,8 +64,8 @@ def refs_of_split(refs: Iterable[Any], split: str) -> Iterator[tuple[int, Any]]:
 
 
 def _is_in(ref: Any, split: str) -> bool:
-    own = ref.get("split") if isinstance(ref, dict) else None
-    if not isinstance(own, str):
+    own = _members(ref).get("split")
+    if not isinstance(own, str) or not (_SPLITS.fullmatch(own) or own == split):
         return True
     return own == split or (split in _TEST_LETTERS and own.startswith("test") and split[-1] in own[4:])
 
@@ -67,9 +81,9 @@ def entries_of(
     name = _name(*numbered)
     ref = numbered[1]
     try:
-        sentences = _sentences(name, ref)
+        sentences = _sentences(name, ref, location.split)
     except RecordError as error:
-        yield Reject.of(name, error)
+        yield from (Reject.of(key, error) for key in _keys(name, _members(ref).get("sentences")))
         return
     yield from (sentence for sentence in sentences if isinstance(sentence, Reject))
     texts = [sentence for sentence in sentences if not isinstance(sentence, Reject)]
@@ -93,7 +107,7 @@ def image_fields(ref: Ref, instances: Instances) -> dict[str, Any]:
     image = instances.image(ref.get("image_id"))
     return {
         "image_id": image.id,
-        "file_name": image.file_name,
+        "file_name": image.name,
         "height": image.height,
         "width": image.width,
         "license": instances.license_name(image),
@@ -123,15 +137,38 @@ def is_id(value: Any) -> bool:
 
 def _name(position: int, ref: Any) -> str:
     """The key of a ref: its id, or its place in the file where it has none."""
-    return str(ref["ref_id"]) if isinstance(ref, dict) and is_id(ref.get("ref_id")) else f"[{position}]"
+    number = _members(ref).get("ref_id")
+    return str(number) if is_id(number) else f"[{position}]"
 
 
-def _sentences(name: str, ref: Any) -> list[tuple[str, str] | Reject]:
+def _members(ref: Any) -> Mapping[str, Any]:
+    """What is known of a ref, if only to say whose records are lost."""
+    if isinstance(ref, Unread):
+        return ref.members
+    return ref if isinstance(ref, dict) else {}
+
+
+def _keys(name: str, sentences: Any) -> list[str]:
+    """The key of each sentence of a ref, or the ref's where it has none: each is a record that is lost with it."""
+    if not isinstance(sentences, list) or not sentences:
+        return [name]
+    return [_key(name, position, sentence) for position, sentence in enumerate(sentences)]
+
+
+def _key(name: str, position: int, sentence: Any) -> str:
+    number = sentence.get("sent_id") if isinstance(sentence, dict) else None
+    return f"{name}-{number}" if is_id(number) else f"{name}-[{position}]"
+
+
+def _sentences(name: str, ref: Any, split: str) -> list[tuple[str, str] | Reject]:
     """The (key, text) of each sentence of a ref, or why it cannot be used."""
+    if isinstance(ref, Unread):
+        raise ref.error
     if not isinstance(ref, dict):
         raise RecordError("bad-type", f"expected a ref, found {type(ref).__name__} {shown(ref)}")
-    if not isinstance(ref.get("split"), str):
-        raise RecordError("bad-type", f"split: expected a string, found {shown(ref.get('split'))}")
+    own = ref.get("split")
+    if not isinstance(own, str) or not (_SPLITS.fullmatch(own) or own == split):
+        raise RecordError("bad-type", f"split: expected train, val or test, found {shown(own)}")
     sentences = ref.get("sentences")
     if not isinstance(sentences, list):
         raise RecordError("bad-type", f"sentences: expected a list, found {type(sentences).__name__}")
@@ -141,9 +178,9 @@ def _sentences(name: str, ref: Any) -> list[tuple[str, str] | Reject]:
 
 
 def _sentence(name: str, position: int, sentence: Any) -> tuple[str, str] | Reject:
+    key = _key(name, position, sentence)
     if not isinstance(sentence, dict):
-        return Reject(f"{name}-[{position}]", "bad-type", f"expected a sentence, found {shown(sentence)}")
-    key = f"{name}-{sentence['sent_id']}" if is_id(sentence.get("sent_id")) else f"{name}-[{position}]"
+        return Reject(key, "bad-type", f"expected a sentence, found {shown(sentence)}")
     try:
         return key, text_of(sentence.get("sent"), "sent")
     except RecordError as error:

@@ -22,22 +22,24 @@ _decode = msgspec.json.Decoder(_Segmentation).decode
 _encode = msgspec.json.Encoder().encode
 
 
-def check(segmentation: msgspec.Raw) -> None:
-    """Make sure that JSON text is polygons, an RLE object, a list of RLE objects, or null.
+def compact(segmentation: msgspec.Raw) -> msgspec.Raw:
+    """JSON text without white space, once it is polygons, an RLE object, a list of RLE objects, or null.
 
     Raises:
         RecordError: `bad-mask`.
 
-    >>> check(msgspec.Raw(b'{"size": [2, 3], "counts": [0, 6]}'))
+    >>> bytes(compact(msgspec.Raw(b'{"size": [2, 3],\\n "counts": [0, 6]}')))
+    b'{"size":[2,3],"counts":[0,6]}'
     """
     try:
         _decode(segmentation)
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        return msgspec.Raw(msgspec.json.format(segmentation, indent=-1))
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise RecordError("bad-mask", f"segmentation: {error}") from None
 
 
 def packed(segmentation: Any) -> msgspec.Raw:
-    """A segmentation that was read already as JSON text, checked as by :func:`check`.
+    """A segmentation that was read already as compact JSON text, checked as by :func:`compact`.
 
     Raises:
         RecordError: `bad-mask`.
@@ -49,5 +51,4 @@ def packed(segmentation: Any) -> msgspec.Raw:
         text = msgspec.Raw(_encode(segmentation))
     except (TypeError, ValueError, OverflowError, RecursionError) as error:
         raise RecordError("bad-mask", f"segmentation: {error}") from None
-    check(text)
-    return text
+    return compact(text)

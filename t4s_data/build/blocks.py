@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+import struct
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,10 @@ class Block:
 
     path: str
     records: int
+
+
+_SIZE = struct.Struct("<I")
+"""In front of each line of a block, whose bytes it counts: a line may hold any byte."""
 
 
 class _Line(msgspec.Struct, omit_defaults=True):
@@ -90,8 +95,12 @@ def read_block(path: Path) -> Iterator[Entry | Reject]:
     """The entries and rejects of one block, in order."""
     decode = msgspec.json.Decoder(_Line).decode
     with pa.CompressedInputStream(pa.OSFile(str(path)), "zstd") as file:
-        for text in file.read().splitlines():
-            line = decode(text)
+        data = file.read()
+        start = 0
+        while start < len(data):
+            (size,) = _SIZE.unpack_from(data, start)
+            start += _SIZE.size + size
+            line = decode(data[start - size : start])
             if line.reject:
                 yield Reject(*line.reject, line.group)
             else:
@@ -119,7 +128,8 @@ def _write(path: Path, items: list[Entry | Reject]) -> None:
     encode = msgspec.json.Encoder().encode
     with pa.CompressedOutputStream(pa.OSFile(str(path), "wb"), "zstd") as file:
         for item in items:
-            file.write(encode(_line(item)) + b"\n")
+            text = encode(_line(item))
+            file.write(_SIZE.pack(len(text)) + text)
 
 
 def _line(item: Entry | Reject) -> _Line:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Collection, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from t4s_data.errors import OutsideError, RecordError
+import msgspec
+
+from t4s_data.errors import DataError, OutsideError, RecordError
+from t4s_data.files.json.item import Unread, item_in
 from t4s_data.files.names import image_name
 from t4s_data.files.texts import decoded, shown
 from t4s_data.reading.bounds import MAX_IMAGE_BYTES
@@ -76,19 +78,22 @@ def key_of_stem(stem: str) -> str:
     return stem.encode("utf-8", "backslashreplace").decode()
 
 
-def read_object(path: Path) -> dict[str, Any]:
+def read_object(path: Path, *members: str) -> dict[str, Any] | Unread:
     """The JSON object in a small file of UTF-8 or Windows-1252 text.
 
+    Where something in it cannot be read, why, and what those ``members`` are that say which records are lost.
+
     Raises:
-        RecordError: `bad-type`, it is something else.
+        RecordError: `bad-json` or `bad-type`, it is no object.
     """
     try:
-        value = json.loads(decoded(read_file(path, MAX_IMAGE_BYTES)))
+        value = item_in(path, decoded(read_file(path, MAX_IMAGE_BYTES)).encode()).told(*members)
+        msgspec.json.encode(value if isinstance(value, dict) else None)
     except OutsideError as error:
         raise RecordError("outside-root", str(error)) from None
-    except (ValueError, RecursionError, OSError) as error:
-        raise RecordError("bad-type", f"{path.name} cannot be read as JSON: {error}") from None
-    if not isinstance(value, dict):
+    except (DataError, OSError, OverflowError) as error:
+        raise RecordError("bad-json", f"{path.name}: {error}") from None
+    if not isinstance(value, dict | Unread):
         raise RecordError("bad-type", f"{path.name}: expected an object, found {shown(value)}")
     return value
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from t4s_data.errors import DataError
-from t4s_data.files.json_streams import JsonArray
+from t4s_data.files.json.item import Unread
+from t4s_data.files.json.streams import JsonArray
 
 
 def read_coco_ids(path: Path) -> dict[int, int]:
@@ -20,7 +21,10 @@ def read_coco_ids(path: Path) -> dict[int, int]:
     """
     found: dict[int, int] = {}
     seen: set[int] = set()
-    for position, record in enumerate(JsonArray(path)):
+    for position, item in enumerate(JsonArray(path)):
+        record = item.told()
+        if isinstance(record, Unread):
+            raise DataError(f"{path}: record {position}: {record.error.detail}")
         number, coco = _ids(record, f"{path}: record {position}")
         if number in seen:
             raise DataError(f"{path}: record {position}: image_id {number} stands in the file before")

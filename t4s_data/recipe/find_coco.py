@@ -10,11 +10,11 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from t4s_data.annotations.image_groups import ImageGroups, map_groups, read_annotation
+from t4s_data.annotations.coco import Broken, read_annotation
+from t4s_data.annotations.image_groups import ImageGroups, map_groups
 from t4s_data.annotations.image_paths import ImagePaths
 from t4s_data.errors import DataError, RecordError
+from t4s_data.files.json.item import Item
 from t4s_data.files.location import UNDIVIDED, Location
 from t4s_data.recipe.finding import Finding, Split, common
 from t4s_data.sample import Reject
@@ -58,12 +58,16 @@ class _Counts:
             if isinstance(group, Reject):
                 counts.unreadable = counts.unreadable or group.detail
                 continue
+            image, items = group
+            if isinstance(image, Broken):
+                counts.unreadable = counts.unreadable or image.error.detail
+                continue
             counts.images += 1
-            found = [counts._take(item) for item in group[1]]
+            found = [counts._take(item) for item in items]
             counts.bare += not any(found)
         return counts
 
-    def _take(self, item: msgspec.Raw) -> bool:
+    def _take(self, item: Item) -> bool:
         try:
             annotation = read_annotation(item)
         except RecordError:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from t4s_data.errors import DataError
+from t4s_data.errors import DataError, RecordError
 from t4s_data.files.images import IMAGE_SUFFIXES
-from t4s_data.files.json_streams import JsonArray
+from t4s_data.files.json.streams import JsonArray
 from t4s_data.recipe.find_coco import find_coco
 from t4s_data.recipe.find_masks import find_masks
 from t4s_data.recipe.finding import Finding
@@ -72,8 +72,9 @@ def _has_label_studio(root: Path) -> bool:
 
 def _is_list_of_tasks(path: Path) -> bool:
     try:
-        first = next(iter(JsonArray(path)), None)
-    except DataError:
+        item = next(iter(JsonArray(path)), None)
+        first = item.value() if item else None
+    except (DataError, RecordError):
         return False
     return isinstance(first, dict) and "annotations" in first and "data" in first
 

@@ -17,10 +17,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from t4s_data.annotations.image_groups import AnnotationItem, ImageGroups, ImageItem, map_groups, read_annotation
-from t4s_data.annotations.image_paths import ImagePaths, name_of
-from t4s_data.annotations.segmentations import check
+from t4s_data.annotations.coco import AnnotationItem, Broken, Id, ImageItem, read_annotation
+from t4s_data.annotations.image_groups import ImageGroups, map_groups
+from t4s_data.annotations.image_paths import ImagePaths
+from t4s_data.annotations.segmentations import compact
 from t4s_data.errors import DataError, RecordError
+from t4s_data.files.json.item import Item
 from t4s_data.files.location import Location
 from t4s_data.files.texts import shown, text_of
 from t4s_data.masks.mask import Mask
@@ -83,8 +85,10 @@ class CocoInstances:
         return path.relative_to(self.location.data_root / fixed).with_suffix("").as_posix() + "/"
 
     def _image(
-        self, image: ImageItem, items: list[msgspec.Raw], file: ImageGroups, paths: ImagePaths, vouched: list[str]
+        self, image: ImageItem | Broken, items: list[Item], file: ImageGroups, paths: ImagePaths, vouched: list[str]
     ) -> Entry | Reject:
+        if isinstance(image, Broken):
+            return Reject.of(image.key, image.error)
         key = str(image.id)
         try:
             shared = _shared(image, file, paths)
@@ -111,8 +115,10 @@ class CocoInstances:
         return self.location.options.get("crowd") == "use"
 
     def _captions(
-        self, image: ImageItem, items: list[msgspec.Raw], file: ImageGroups, paths: ImagePaths
+        self, image: ImageItem | Broken, items: list[Item], file: ImageGroups, paths: ImagePaths
     ) -> Iterator[Entry | Reject]:
+        if isinstance(image, Broken) and not items:
+            yield Reject.of(image.key, image.error)
         for position, item in enumerate(items):
             key = f"{image.id}-[{position}]"
             try:
@@ -121,7 +127,7 @@ class CocoInstances:
                 texts = _texts(annotation, crowds=self._crowds)
                 shared = {**_shared(image, file, paths), "segmentation": _segmentation(annotation)}
             except RecordError as error:
-                yield Reject.of(key, error)
+                yield from of_one(key, [Reject.of(one, error) for one in _lost(key, item)])
                 continue
             yield from of_one(key, _told(texts, shared))
 
@@ -149,10 +155,12 @@ class CocoInstances:
             yield Sample(key, image, regions=(Region(text, mask),), query=text, **about)
 
 
-def _shared(image: ImageItem, file: ImageGroups, paths: ImagePaths) -> dict[str, Any]:
+def _shared(image: ImageItem | Broken, file: ImageGroups, paths: ImagePaths) -> dict[str, Any]:
     """What every record of an image needs; a licence has only the name that the file itself gives it."""
+    if isinstance(image, Broken):
+        raise image.error
     return {
-        "image": paths.path(name_of(image.file_name, image.coco_url)),
+        "image": paths.path(image.name),
         "image_id": str(image.id),
         "height": image.height,
         "width": image.width,
@@ -169,13 +177,13 @@ def _prefixed(item: Entry | Reject, prefix: str) -> Entry | Reject:
 
 @dataclass(slots=True)
 class _Found:
-    """The annotations of one image, sorted: ``regions`` hold a name for messages, a label and a segmentation.
+    """The annotations of one image, sorted: ``regions`` hold an id, a label and a segmentation.
 
     ``unusable`` counts annotations that are left out, by reason, ``unsure`` are the categories that the image
     may show beside those of the regions, and ``incomplete`` those that it shows more of than the regions.
     """
 
-    regions: list[tuple[str, str, msgspec.Raw]] = field(default_factory=list)
+    regions: list[tuple[Id, str, msgspec.Raw]] = field(default_factory=list)
     crowds: int = 0
     unusable: Counter[str] = field(default_factory=Counter)
     unsure: dict[str, None] = field(default_factory=dict)
@@ -183,7 +191,7 @@ class _Found:
     first: RecordError | None = None
 
     @classmethod
-    def of(cls, items: Sequence[msgspec.Raw], file: ImageGroups, *, crowds: bool) -> _Found:
+    def of(cls, items: Sequence[Item], file: ImageGroups, *, crowds: bool) -> _Found:
         """Everything that can be used; one broken annotation costs no other.
 
         Raises:
@@ -206,7 +214,7 @@ class _Found:
             "incomplete": list(self.incomplete),
         }
 
-    def _take(self, item: msgspec.Raw, file: ImageGroups, *, crowds: bool) -> None:
+    def _take(self, item: Item, file: ImageGroups, *, crowds: bool) -> None:
         # Until its category is known, an annotation may be of any.
         may_be = dict.fromkeys(file.categories.values())
         is_one: dict[str, None] = {}
@@ -217,7 +225,7 @@ class _Found:
             if annotation.iscrowd and not crowds:
                 self.crowds += 1
             else:
-                self.regions.append((_name(annotation), label, _segmentation(annotation)))
+                self.regions.append((annotation.id, label, _segmentation(annotation)))
                 return
         except RecordError as error:
             self.first = self.first or error
@@ -233,24 +241,29 @@ class _Found:
         return RecordError("no-target", f"nothing to segment in the image: {what}")
 
 
-def _name(annotation: AnnotationItem) -> str:
-    return f"annotation {shown(annotation.id)}"
+def _name(number: Id) -> str:
+    return f"annotation {shown(number)}"
 
 
 def _segmentation(annotation: AnnotationItem) -> msgspec.Raw:
     try:
-        check(annotation.segmentation)
+        return compact(annotation.segmentation)
     except RecordError as error:
-        raise RecordError(error.reason, f"{_name(annotation)}: {error.detail}") from None
-    return annotation.segmentation
+        raise RecordError(error.reason, f"{_name(annotation.id)}: {error.detail}") from None
 
 
 def _label(annotation: AnnotationItem, file: ImageGroups) -> str:
     found = None if annotation.category_id is None else file.categories.get(annotation.category_id)
     if found is None:
-        detail = f"{_name(annotation)} has category_id {shown(annotation.category_id)}"
+        detail = f"{_name(annotation.id)} has category_id {shown(annotation.category_id)}"
         raise RecordError("unknown-category", f"{detail}, which is not in {file.path.name}")
     return found
+
+
+def _lost(key: str, item: Item) -> list[str]:
+    """The keys of the captions of an annotation that cannot be used."""
+    captions = item.lenient("caption")["caption"]
+    return [f"{key}-{number}" for number in range(len(captions))] if isinstance(captions, list) and captions else [key]
 
 
 def _told(texts: list[tuple[str, str] | Reject], shared: dict[str, Any]) -> Iterator[Entry | Reject]:
@@ -264,9 +277,9 @@ def _told(texts: list[tuple[str, str] | Reject], shared: dict[str, Any]) -> Iter
 def _texts(annotation: AnnotationItem, *, crowds: bool) -> list[tuple[str, str] | Reject]:
     """Key and text of every caption of an annotation, or why it cannot be used."""
     if annotation.iscrowd and not crowds:
-        raise RecordError("no-target", f"{_name(annotation)} is a crowd ({HOW_TO_USE})")
+        raise RecordError("no-target", f"{_name(annotation.id)} is a crowd ({HOW_TO_USE})")
     if not annotation.caption:
-        raise RecordError("no-texts", f"{_name(annotation)} has no caption")
+        raise RecordError("no-texts", f"{_name(annotation.id)} has no caption")
     if isinstance(annotation.caption, str):
         return [_text(str(annotation.id), annotation.caption)]
     return [_text(f"{annotation.id}-{number}", text) for number, text in enumerate(annotation.caption)]
@@ -295,11 +308,11 @@ def _drawn(record: dict[str, Any]) -> _Drawn:
     regions, unusable = [], Counter(record["unusable"])
     unsure, incomplete = dict.fromkeys(record["unsure"]), dict.fromkeys(record["incomplete"])
     first: RecordError | None = None
-    for name, label, segmentation in record["regions"]:
+    for number, label, segmentation in record["regions"]:
         try:
             regions.append(Region(label, Mask.from_parts(segmentation, record["height"], record["width"])))
         except RecordError as error:
-            first = first or RecordError(error.reason, f"{name}: {error.detail}")
+            first = first or RecordError(error.reason, f"{_name(number)}: {error.detail}")
             unusable[error.reason] += 1
             unsure[label] = None
             # Without a pixel in the image there is nothing that an answer would lack.

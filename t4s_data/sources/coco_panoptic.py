@@ -6,17 +6,17 @@ Source: https://cocodataset.org/#format-data (``panoptic_{split}2017.json`` and 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from t4s_data.annotations.classes import parents
-from t4s_data.annotations.instances import ImageRecord, Instances, LicenseRecord
+from t4s_data.annotations.coco import Broken, Id, ImageItem, Whole, id_in, read_coco
+from t4s_data.annotations.instances import Instances
 from t4s_data.errors import RecordError
-from t4s_data.files.json_streams import items_of, small_list
+from t4s_data.files.json.item import Item
+from t4s_data.files.json.streams import items_of
 from t4s_data.files.location import Location
 from t4s_data.files.names import image_name
 from t4s_data.files.texts import shown
@@ -27,23 +27,18 @@ from t4s_data.sample import Entry, Image, Region, Reject, Sample
 
 
 class _Segment(msgspec.Struct, frozen=True):
-    id: int
-    category_id: int
+    id: Whole
+    category_id: Whole
     iscrowd: bool | int = 0
 
 
 class _Annotation(msgspec.Struct, frozen=True):
-    image_id: int
+    image_id: Whole
     file_name: str
     segments_info: list[_Segment]
 
 
-class _Category(msgspec.Struct, frozen=True):
-    id: int
-    name: str
-    supercategory: Any = None
-
-
+_annotation = msgspec.json.Decoder(_Annotation).decode
 WORDING = "coco"
 """What the classes are called: see :func:`t4s_data.manifest.wording.load_wording`."""
 
@@ -65,35 +60,37 @@ class CocoPanoptic:
     def entries(self) -> Iterator[Entry | Reject]:
         """One entry an annotation, in the file's order; then the images that have none, as rejects."""
         path = self.location.file("annotations")
-        images = _read_images(path)
-        raw, parents = _read_categories(path)
-        used = _used(path)
-        categories = raw if self._raw else load_wording(WORDING).called(raw)
-        vouched = [name for number, name in categories.items() if number in used and number not in parents]
-        left = dict.fromkeys(images.images)
-        for position, item in enumerate(items_of(path, "annotations")):
-            image_id = item.get("image_id") if isinstance(item, dict) else None
-            name = f"[{position}]"
-            if type(image_id) is int:
-                name = str(image_id)
-                left.pop(image_id, None)
+        used: set[Id] = set()
+        file = read_coco(path, lambda item: used.update(_categories_of(item)))
+        images = Instances(path, {image.id: image for image in file.images}, {}, file.licenses)
+        categories = file.categories if self._raw else load_wording(WORDING).called(file.categories)
+        vouched = [name for number, name in categories.items() if number in used and number not in file.parents]
+        told: set[Id | None] = set()
+        for item in items_of(path, "annotations"):
+            image_id: Id | None = None
             try:
-                yield self._entry(item, images, categories, vouched)
+                annotation = _read(item)
+                image_id = annotation.image_id
+                yield self._entry(annotation, images, categories, vouched)
             except RecordError as error:
-                yield Reject.of(name, error)
-        for image_id in left:
-            yield Reject(str(image_id), "no-target", f"{path.name} has no annotation of this image")
+                image_id = id_in(item, "image_id") if image_id is None else image_id
+                yield Reject.of(f"[{item.number}]" if image_id is None else str(image_id), error)
+            told.add(image_id)
+        for image in file.images:
+            if image.id is None or image.id not in told:
+                yield _untold(image, path)
 
     @property
     def _raw(self) -> bool:
         """Whether classes keep the names that the file gives them."""
         return self.location.options.get("names") == "raw"
 
-    def _entry(self, item: Any, images: Instances, categories: Mapping[int, str], vouched: list[str]) -> Entry:
-        annotation = _annotation(item)
+    def _entry(
+        self, annotation: _Annotation, images: Instances, categories: Mapping[Id, str], vouched: list[str]
+    ) -> Entry:
         image = images.image(annotation.image_id)
         payload = {
-            "file_name": image.file_name,
+            "file_name": image.name,
             "height": image.height,
             "width": image.width,
             "license": images.license_name(image),
@@ -103,7 +100,7 @@ class CocoPanoptic:
             "categories": vouched,
             "unsure": _crowded(annotation, categories),
         }
-        return Entry((str(image.id),), payload, self.location.image_path(image.file_name))
+        return Entry((str(image.id),), payload, self.location.image_path(image.name))
 
     def samples(self, entry: Entry) -> Iterator[Sample | Reject]:
         """The image with its regions, the largest first (ties: the lower segment id first)."""
@@ -147,18 +144,30 @@ class CocoPanoptic:
         return masks
 
 
-def _annotation(item: Any) -> _Annotation:
-    try:
-        annotation = msgspec.convert(item, _Annotation)
-    except msgspec.ValidationError as error:
-        raise RecordError("bad-type", str(error)) from None
+def _read(item: Item) -> _Annotation:
+    annotation = item.of_type(_annotation)
     ids = [segment.id for segment in annotation.segments_info]
     if len(set(ids)) < len(ids):
         raise RecordError("bad-type", f"a segment is listed twice: {shown(ids)}")
     return annotation
 
 
-def _labels(annotation: _Annotation, categories: Mapping[int, str]) -> list[tuple[int, str]]:
+def _untold(image: ImageItem | Broken, path: Path) -> Reject:
+    """The reject of an image that no annotation tells of."""
+    if isinstance(image, Broken):
+        return Reject.of(image.key, image.error)
+    return Reject(str(image.id), "no-target", f"{path.name} has no annotation of this image")
+
+
+def _categories_of(item: Item) -> list[Id]:
+    """The categories that the segments of an annotation have; none where it cannot be read."""
+    try:
+        return [segment.category_id for segment in item.of_type(_annotation).segments_info]
+    except RecordError:
+        return []
+
+
+def _labels(annotation: _Annotation, categories: Mapping[Id, str]) -> list[tuple[int, str]]:
     """The id and label of every segment that is no crowd."""
     segments = [segment for segment in annotation.segments_info if not segment.iscrowd]
     if not segments:
@@ -169,34 +178,8 @@ def _labels(annotation: _Annotation, categories: Mapping[int, str]) -> list[tupl
     return [(segment.id, categories[segment.category_id]) for segment in segments]
 
 
-def _crowded(annotation: _Annotation, categories: Mapping[int, str]) -> list[str]:
+def _crowded(annotation: _Annotation, categories: Mapping[Id, str]) -> list[str]:
     """The names of the categories that the image has crowds of; a crowd of no listed category may be of any."""
     crowds = [segment.category_id for segment in annotation.segments_info if segment.iscrowd]
-    unsure = crowds if categories.keys() >= set(crowds) else categories
+    unsure: Iterable[Id] = crowds if categories.keys() >= set(crowds) else categories
     return list(dict.fromkeys(categories[number] for number in unsure))
-
-
-def _read_images(path: Path) -> Instances:
-    licenses = {record.id: record.name for record in _readable(small_list(path, "licenses"), LicenseRecord)}
-    images = {record.id: record for record in _readable(items_of(path, "images"), ImageRecord)}
-    return Instances(path, images, {}, licenses)
-
-
-def _read_categories(path: Path) -> tuple[dict[int, str], set[int]]:
-    """The names of the categories by id, in the file's order, and which are the supercategory of others."""
-    records = list(_readable(items_of(path, "categories"), _Category))
-    above = parents((record.name, record.supercategory) for record in records)
-    return {record.id: record.name for record in records}, {record.id for record in records if record.name in above}
-
-
-def _used(path: Path) -> set[int]:
-    """The categories that any segment of the file has."""
-    annotations = _readable(items_of(path, "annotations"), _Annotation)
-    return {segment.category_id for annotation in annotations for segment in annotation.segments_info}
-
-
-def _readable(items: Iterable[Any], kind: type[Any]) -> Iterator[Any]:
-    """The items that are of that kind; whoever refers to another finds its id unknown."""
-    for item in items:
-        with suppress(msgspec.ValidationError):
-            yield msgspec.convert(item, kind)

@@ -13,6 +13,7 @@ from typing import Any
 from t4s_data.errors import RecordError
 from t4s_data.files.folders import files_by_stem, key_of_stem, list_in, only, read_object
 from t4s_data.files.images import size_of
+from t4s_data.files.json.item import Unread
 from t4s_data.files.location import Location
 from t4s_data.files.texts import text_of
 from t4s_data.masks.mask import Mask
@@ -57,7 +58,12 @@ class EarthReason:
                 yield Reject.of(key_of_stem(stem), error)
 
     def _entry(self, stem: str, files: dict[str, list[Path]]) -> Iterator[Entry | Reject]:
-        record = read_object(only(files["QAs"], "no-texts", "file of questions"))
+        record = read_object(only(files["QAs"], "no-texts", "file of questions"), "questions")
+        if isinstance(record, Unread):
+            lost = record.members["questions"]
+            keys = [f"{stem}-{number}" for number in range(len(lost) if isinstance(lost, list) else 0)]
+            yield from (Reject.of(key, record.error) for key in keys or [key_of_stem(stem)])
+            return
         pairs, unpaired = self._pairs(stem, record)
         yield from (pair for pair in pairs if isinstance(pair, Reject))
         usable = [pair for pair in pairs if not isinstance(pair, Reject)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
 from t4s_data.sample import Entry, Reject
@@ -24,13 +24,25 @@ def without_repeats(items: Iterable[Entry | Reject]) -> Iterator[Entry | Reject]
     seen: set[str] = set()
     for item in items:
         keys = item.keys if isinstance(item, Entry) else (item.key,)
-        repeated = next((key for n, key in enumerate(keys) if key in seen or key in keys[:n]), None)
+        repeated = _first_known(keys, seen)
         seen.update(keys)
         if repeated is None:
             yield item
         else:
             detail = f"key {repeated!r} stands in this split before"
             yield from (Reject(key, "duplicate-key", detail, item.group or keys[0]) for key in keys)
+
+
+def _first_known(keys: Sequence[str], seen: Collection[str]) -> str | None:
+    """The first key that is among those seen or that an earlier one repeats."""
+    if len(set(keys)) == len(keys) and not any(key in seen for key in keys):
+        return None
+    own: set[str] = set()
+    for key in keys:
+        if key in seen or key in own:
+            return key
+        own.add(key)
+    return None
 
 
 def of_one(group: str, items: Iterable[Entry | Reject]) -> Iterator[Entry | Reject]:

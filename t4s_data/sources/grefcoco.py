@@ -98,5 +98,5 @@ def _joined(ref: Ref, instances: Instances) -> dict[str, Any]:
     ids = target_ids(ref)
     # An object that is named twice is one target.
     targets = () if ids == NO_TARGET else tuple(dict.fromkeys(ids))
-    found = [instances.annotation(number, fields["image_id"]).segmentation for number in targets]
+    found = [instances.segmentation(number, fields["image_id"]) for number in targets]
     return fields | {"segmentations": found, "repeated": len(ids) - len(targets) if targets else 0}

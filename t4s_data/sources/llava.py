@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import cycle
 from pathlib import Path
-from typing import Any
 
 import msgspec
 
 from t4s_data.codecs.labels import neutralize
 from t4s_data.errors import RecordError
-from t4s_data.files.json_streams import JsonArray
+from t4s_data.files.json.item import Item
+from t4s_data.files.json.streams import JsonArray
 from t4s_data.files.location import Location
 from t4s_data.files.names import coco_image_id, image_name
 from t4s_data.files.texts import shown
@@ -52,15 +52,16 @@ class Llava:
 
     def entries(self) -> Iterator[Entry | Reject]:
         """One entry a row, with its place in the file as key: the rows' own ids repeat."""
-        for position, row in enumerate(JsonArray(self.location.file("conversations"))):
+        for item in JsonArray(self.location.file("conversations")):
+            key = str(item.number)
             try:
-                yield self._entry(str(position), row)
+                yield self._entry(key, item)
             except RecordError as error:
-                yield Reject.of(str(position), error)
+                yield Reject.of(key, error)
 
-    def _entry(self, key: str, row: Any) -> Entry:
+    def _entry(self, key: str, item: Item) -> Entry:
         try:
-            found = msgspec.convert(row, _Row)
+            found = msgspec.convert(item.value(), _Row)
         except msgspec.ValidationError as error:
             raise RecordError("bad-type", str(error)) from None
         path = None if found.image is None else self.location.image_path(image_name(found.image, "image"))

@@ -13,7 +13,8 @@ from typing import Any
 from t4s_data.annotations.segmentations import packed
 from t4s_data.errors import RecordError
 from t4s_data.files.folders import list_in
-from t4s_data.files.json_streams import JsonArray
+from t4s_data.files.json.item import Unread
+from t4s_data.files.json.streams import JsonArray
 from t4s_data.files.location import Location
 from t4s_data.files.names import coco_image_id, image_name
 from t4s_data.files.texts import shown, text_of
@@ -24,6 +25,7 @@ from t4s_data.sources.entries import of_one
 
 PLACE = "{seg}"
 """What stands in a text answer after each phrase, in place of its mask."""
+COLUMNS = ("questions", "answers", "text_answers")
 FOLDERS = ("train2014", "train2017", "val2017")
 
 Fields = dict[str, Any]
@@ -42,11 +44,16 @@ class Muse:
     def entries(self) -> Iterator[Entry | Reject]:
         """One entry an image, with its pairs of question and answer as records, in the order of the file."""
         folders = {name: self.location.file(name).relative_to(self.location.data_root).as_posix() for name in FOLDERS}
-        for position, record in enumerate(JsonArray(self.location.file("questions"))):
+        for item in JsonArray(self.location.file("questions")):
+            name, record = str(item.number), item.told(*COLUMNS)
             try:
-                yield from of_one(str(position), _entries_of(str(position), record, folders))
+                yield from of_one(name, _entries_of(name, record, folders))
             except RecordError as error:
-                yield Reject.of(str(position), error)
+                lost = record.members if isinstance(record, Unread) else record if isinstance(record, dict) else {}
+                columns = [lost.get(column) for column in COLUMNS]
+                count = max(len(column) if isinstance(column, list) else 0 for column in columns)
+                keys = [f"{name}-{number}" for number in range(count)] or [name]
+                yield from of_one(name, [Reject.of(key, error) for key in keys])
 
     def samples(self, entry: Entry) -> Iterator[Sample | Reject]:
         """One sample a pair, with a region for each object of the answer."""
@@ -73,6 +80,8 @@ def _regions(segmentations: Sequence[Any], height: int, width: int) -> tuple[Reg
 
 
 def _entries_of(name: str, record: Any, folders: Mapping[str, str]) -> Iterator[Entry | Reject]:
+    if isinstance(record, Unread):
+        raise record.error
     if not isinstance(record, dict):
         raise RecordError("bad-type", f"expected an image with questions, found {shown(record)}")
     columns = [list_in(record, "questions"), list_in(record, "answers"), []]

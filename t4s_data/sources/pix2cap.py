@@ -6,14 +6,17 @@ Source: github.com/geshang777/pix2cap (``pix2cap_coco_{split}.json``; masks are 
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Any
 
 import msgspec
 
+from t4s_data.annotations.coco import Id, Whole
 from t4s_data.errors import RecordError
-from t4s_data.files.json_streams import items_of
+from t4s_data.files.json.item import Item
+from t4s_data.files.json.streams import items_of
 from t4s_data.files.location import Location
 from t4s_data.files.names import image_name
 from t4s_data.files.texts import text_of
@@ -27,15 +30,18 @@ SHORTEST = 3
 
 
 class _Annotation(msgspec.Struct, frozen=True):
-    image_id: int | str
+    image_id: Id
     file_name: str
     segments_info: list[Any]
 
 
 class _Segment(msgspec.Struct, frozen=True):
-    id: int
+    id: Whole
     iscrowd: bool | int = 0
     description: Any = None
+
+
+_annotation = msgspec.json.Decoder(_Annotation).decode
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +56,15 @@ class Pix2Cap:
 
     def entries(self) -> Iterator[Entry | Reject]:
         """One entry an image, with its captioned segments as records, in the file's order."""
-        for position, item in enumerate(items_of(self.location.file("captions"), "annotations")):
-            name = f"[{position}]"
+        for item in items_of(self.location.file("captions"), "annotations"):
+            name = f"[{item.number}]"
             try:
-                annotation = _converted(item, _Annotation)
+                annotation = item.of_type(_annotation)
                 name = _image_id(annotation.image_id)
-                yield from of_one(name, self._entries_of(name, annotation))
+                entries = list(self._entries_of(name, annotation))
             except RecordError as error:
-                yield Reject.of(name, error)
+                entries = [Reject.of(key, error) for key in _lost(name, item)]
+            yield from of_one(name, entries)
 
     def _entries_of(self, image_id: str, annotation: _Annotation) -> Iterator[Entry | Reject]:
         png = image_name(annotation.file_name, "file_name")
@@ -87,11 +94,20 @@ class Pix2Cap:
             yield Sample(key, image, regions=(region,), query=caption, image_id=record["image_id"])
 
 
-def _image_id(value: int | str) -> str:
+def _lost(name: str, item: Item) -> list[str]:
+    """The keys of the records of an image that cannot be used: one for each of its segments."""
+    found = item.lenient("image_id", "segments_info")
+    with suppress(RecordError):
+        name = _image_id(found["image_id"])
+    segments = found["segments_info"]
+    return [f"{name}-[{number}]" for number in range(len(segments) if isinstance(segments, list) else 0)] or [name]
+
+
+def _image_id(value: Any) -> str:
     """The id without leading zeros: the reference loader takes numbers and numerals alike."""
     try:
         return str(int(value))
-    except ValueError:
+    except (ValueError, TypeError):
         raise RecordError("bad-type", f"image_id: expected a number, found {value!r:.80}") from None
 
 

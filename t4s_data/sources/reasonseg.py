@@ -16,7 +16,8 @@ from t4s_data.choice import draw
 from t4s_data.errors import RecordError
 from t4s_data.files.folders import files_by_stem, key_of_stem, list_in, only, read_object
 from t4s_data.files.images import size_of
-from t4s_data.files.json_streams import JsonArray
+from t4s_data.files.json.item import Unread
+from t4s_data.files.json.streams import JsonArray
 from t4s_data.files.location import Location
 from t4s_data.files.texts import shown, text_of
 from t4s_data.masks.drawing import drawn_polygon
@@ -61,7 +62,12 @@ class ReasonSeg:
                 yield Reject.of(key_of_stem(stem), error)
 
     def _entry(self, path: Path, reasons: Mapping[str, Any]) -> Iterator[Entry | Reject]:
-        record = read_object(path)
+        record = read_object(path, "text")
+        if isinstance(record, Unread):
+            lost = record.members["text"]
+            keys = [f"{path.stem}-{position}" for position in range(len(lost) if isinstance(lost, list) else 0)]
+            yield from (Reject.of(key, record.error) for key in keys or [key_of_stem(path.stem)])
+            return
         texts = _texts(path.stem, list_in(record, "text"))
         usable = [text for text in texts if not isinstance(text, Reject)]
         if texts and len(usable) < self._option("min_texts"):
@@ -166,8 +172,11 @@ def _point(point: Any) -> list[float]:
 
 def _read_reasons(path: Path, reasons: dict[str, Any]) -> Iterator[Reject]:
     """Fill in what is written for each image name, the last of several as LISA's loader has it."""
-    for position, row in enumerate(JsonArray(path)):
-        if isinstance(row, dict) and isinstance(row.get("image"), str):
+    for item in JsonArray(path):
+        row = item.told()
+        if isinstance(row, Unread):
+            yield Reject.of(f"explanatory{item.name}", row.error)
+        elif isinstance(row, dict) and isinstance(row.get("image"), str):
             reasons[row["image"]] = row.get("outputs")
         else:
-            yield Reject(f"explanatory[{position}]", "bad-type", f"expected a row with an image, found {shown(row)}")
+            yield Reject(f"explanatory{item.name}", "bad-type", f"expected a row with an image, found {shown(row)}")

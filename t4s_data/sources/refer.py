@@ -56,4 +56,4 @@ class Refer:
 
 def _joined(ref: Ref, instances: Instances) -> dict[str, Any]:
     fields = image_fields(ref, instances)
-    return fields | {"segmentation": instances.annotation(ref.get("ann_id"), fields["image_id"]).segmentation}
+    return fields | {"segmentation": instances.segmentation(ref.get("ann_id"), fields["image_id"])}

@@ -163,7 +163,8 @@ def test_a_damaged_label_image_is_read_or_rejected(tmp_path_factory, data):
 @pytest.mark.parametrize(
     ("body", "expected"),
     [
-        (b"{", [("x", "bad-type")]),
+        (b"{", [("x", "bad-json")]),
+        (b'{"questions": ["a?", "b?"], "answer": ["x", NaN]}', [("x-0", "bad-json"), ("x-1", "bad-json")]),
         (b"[]", [("x", "bad-type")]),
         ({"questions": ["a?"], "answers": ["x"]}, [("x", "bad-type")]),
         ({"questions": "a?", "answer": ["x"]}, [("x", "bad-type")]),

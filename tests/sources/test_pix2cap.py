@@ -108,11 +108,11 @@ def test_a_caption_of_three_characters_is_used(write, walk):
     ("key", "reason", "broken"),
     [
         ("2", "no-texts", annotation(2)),
-        ("[1]", "bad-type", annotation(2, SKY, image_id=None)),
-        ("[1]", "bad-type", annotation(2, SKY, image_id="two")),
-        ("[1]", "bad-type", annotation(2, segments_info={})),
+        ("[1]-[0]", "bad-type", annotation(2, SKY, image_id=None)),
+        ("[1]-[0]", "bad-type", annotation(2, SKY, image_id="two")),
+        ("2", "bad-type", annotation(2, segments_info={})),
         ("[1]", "bad-type", "annotation"),
-        ("2", "bad-type", annotation(2, SKY, file_name="/etc/passwd")),
+        ("2-[0]", "bad-type", annotation(2, SKY, file_name="/etc/passwd")),
         ("2-9", "no-mask", annotation(2, SKY, file_name="absent.png")),
         ("1-9", "duplicate-key", annotation(1, SKY)),
     ],
@@ -123,8 +123,14 @@ def test_an_image_that_cannot_be_used_costs_no_other(write, walk, key, reason, b
     assert found.reasons() == {key: reason}
 
 
+def test_a_broken_image_is_a_reject_for_each_of_its_captions(write, walk):
+    found = walk(write(annotation(1, SKY), annotation(2, SKY, DOG, BALL, file_name="/etc/passwd")))
+    assert found.reasons() == dict.fromkeys(["2-[0]", "2-[1]", "2-[2]"], "bad-type")
+
+
 def test_a_file_without_annotations_is_named(write):
     reader = write()
+    reader.inputs()[0].write_text("{}")
     with pytest.raises(DataError, match=r"pix2cap_coco_train\.json: expected an object with a list 'annotations'"):
         list(reader.entries())
 

@@ -133,8 +133,13 @@ def test_a_file_that_is_no_record_is_rejected_by_its_stem(tmp_path, read, data):
     write(tmp_path, "a", data)
     write(tmp_path, "b", record())
     first, second = read(tmp_path)
-    assert (first.key, first.reason) == ("a", "bad-type")
+    assert (first.key, first.reason) == ("a", "bad-type" if data in (b"[]", b"\x81\x8d") else "bad-json")
     assert second.key == "b-0"
+
+
+def test_a_file_that_cannot_be_read_is_a_reject_for_each_of_its_texts(tmp_path, read):
+    write(tmp_path, "a", json.dumps(record("one", "two")).replace('"two"]', '"two"], "score": NaN').encode())
+    assert [(found.key, found.reason) for found in read(tmp_path)] == [("a-0", "bad-json"), ("a-1", "bad-json")]
 
 
 def test_files_without_their_other_half_are_rejected(tmp_path, read):

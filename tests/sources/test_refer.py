@@ -76,7 +76,8 @@ def test_sentences_of_a_ref_are_records_of_one_entry_in_their_order(tmp_path, pl
         ({"ann_id": "101"}, "1-10", "unknown-annotation"),
         ({"ann_id": 10**5000}, "1-10", "unknown-annotation"),
         ({"ref_id": 10**5000}, None, None),
-        ({"split": None}, "1", "bad-type"),
+        ({"split": None}, "1-10", "bad-type"),
+        ({"split": "trian"}, "1-10", "bad-type"),
     ],
 )
 def test_what_is_broken_is_rejected_and_the_next_ref_is_read(tmp_path, read, fields, key, reason):
@@ -154,10 +155,19 @@ def test_a_file_that_is_no_list_of_refs_is_named(tmp_path, place):
         list(Refer(place("refcoco", tmp_path)).entries())
 
 
+def test_a_ref_of_no_split_is_a_reject_for_each_of_its_sentences_in_every_split(tmp_path, read):
+    said = [{"sent_id": number, "sent": f"words {number}"} for number in range(3)]
+    write(tmp_path, [ref(1, split="trian", sentences=said)])
+    for split in ("train", "val", "testA"):
+        found = read(tmp_path, split=split)
+        assert [(one.key, one.reason) for one in found] == [(f"1-{number}", "bad-type") for number in range(3)]
+        assert "'trian'" in found[0].detail
+
+
 def test_an_instances_file_that_is_not_json_is_named(tmp_path, place):
     write(tmp_path, [ref(1)])
     (tmp_path / FOLDER / "instances.json").write_text("[")
-    with pytest.raises(DataError, match=r"instances\.json: not a COCO instances file"):
+    with pytest.raises(DataError, match=r"instances\.json: line 1: expected an object"):
         list(Refer(place("refcoco", tmp_path)).entries())
 
 
