@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-import io
 import pickle
 import pickletools
+import subprocess
+import sys
 from contextlib import suppress
 from datetime import date
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from t4s_data.errors import DataError, UnsafePickleError
-from t4s_data.files.pickles import load_plain
+from t4s_data.files.pickles import _scanned, load_plain
 
 PLAIN = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
@@ -135,19 +137,78 @@ def test_a_damaged_stream_is_data_or_a_data_error(file, data):
     damaged = bytearray(WHOLE)
     for _ in range(data.draw(st.integers(1, 3))):
         damaged[data.draw(st.integers(0, len(damaged) - 1))] = data.draw(st.integers(0, 255))
-    if any(opcode.name == "LONG_BINPUT" for opcode in opcodes_of(bytes(damaged))):
-        return  # It may ask for a table of gigabytes.
     with suppress(DataError):
         load(file, bytes(damaged))
-
-
-def opcodes_of(data):
-    found = []
-    with suppress(Exception):
-        found.extend(opcode for opcode, _, _ in pickletools.genops(io.BytesIO(data)))
-    return found
 
 
 def test_a_folder_is_named(tmp_path):
     with pytest.raises(DataError, match="not a whole pickle"):
         load_plain(tmp_path)
+
+
+def laughing(levels):
+    """Lists of ten times the same list each: a few hundred bytes that come to ten to the power of the levels."""
+    value = ["x"]
+    for _ in range(levels):
+        value = [value] * 10
+    return value
+
+
+def sharing():
+    sentences = [{"sent": "left one", "sent_id": n} for n in range(300)]
+    return [{"ref_id": n, "sentences": sentences} for n in range(1000)]
+
+
+BOMBS = {
+    "a memo of gigabytes": b"Nr\xff\xff\xff\x0f.",
+    "a memo in words": b"Np268435455\n.",
+    "nested tuples": b")" + b"\x85" * 200_000 + b".",
+    "nested tuples that are a key": b"})" + b"\x85" * 200_000 + b"Ns.",
+    "more tuples than are read": b"})" + b"\x85" * 300_000 + b"Ns.",
+    "nested lists": b"]" * 100_000 + b"a" * 99_999 + b".",
+    "a list that holds itself": b"]q\x00h\x00a.",
+    "a billion laughs": pickle.dumps(laughing(12), 2),
+    "refs that share their sentences": pickle.dumps(sharing(), 2),
+    "bytearrays": pickle.dumps([bytearray(9)], 5),
+    "a state of nothing": b"}NN\x86b.",
+    "sets": pickle.dumps({1, 2}, 4),
+}
+LOAD = """
+import resource, sys
+from pathlib import Path
+from t4s_data.errors import DataError
+from t4s_data.files.pickles import load_plain
+resource.setrlimit(resource.RLIMIT_DATA, (1 << 30,) * 2)
+try:
+    print(type(load_plain(Path(sys.argv[1]))))
+except DataError as error:
+    print(error)
+"""
+
+
+@pytest.mark.parametrize("name", BOMBS)
+def test_a_small_pickle_takes_neither_all_memory_nor_the_process(name, tmp_path):
+    (tmp_path / "refs.p").write_bytes(BOMBS[name])
+    command = [sys.executable, "-c", LOAD, str(tmp_path / "refs.p")]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert "refs.p: " in done.stdout
+
+
+def test_plain_tuples_and_shared_strings_are_nothing_special(file):
+    value = [{"box": (1, 2, 3, n), "split": "train", "raw": "long " * 100} for n in range(20_000)]
+    for protocol in (0, 2, 4, 5):
+        assert load(file, pickle.dumps(value, protocol)) == value
+
+
+@given(value=PLAIN, protocol=st.integers(0, pickle.HIGHEST_PROTOCOL))
+def test_the_scan_goes_through_to_the_end_of_what_python_writes(value, protocol):
+    data = pickle.dumps(value, protocol)
+    opcodes = [opcode.name for opcode, _, _ in pickletools.genops(data)]
+    tuples = sum(name in {"TUPLE", "TUPLE1", "TUPLE2", "TUPLE3"} for name in opcodes)
+    assert _scanned(data, Path("x")) == tuples
+
+
+def test_real_refs_are_read_as_ever(real):
+    for path in real.rglob("*.p"):
+        assert load_plain(path) == pickle.loads(path.read_bytes(), encoding="utf-8", errors="surrogateescape")
