@@ -97,7 +97,8 @@ class Sample:
     ``query`` is the referring expression, caption or question. ``answer`` holds the source's own
     answer words, split at its regions: ``answer[i]`` stands before region i and ``answer[-1]`` after
     the last one, so it has one more item than ``regions``; it is empty where the source has no
-    answer words. ``categories`` are the class names that the source can vouch for: those of them that no
+    answer words. ``explanation`` is its reason for the answer.
+    ``categories`` are the class names that the source can vouch for: those of them that no
     region has may be called absent. Not so what ``unsure`` holds, names that the image may show although no
     region has them (crowds, annotations that cannot be used), ``incomplete``, names that have regions which
     are not all that the image shows, and names that stand in ``covers`` with the names that they cover
@@ -111,6 +112,7 @@ class Sample:
     regions: tuple[Region, ...] = ()
     query: str = ""
     answer: tuple[str, ...] = ()
+    explanation: str = ""
     categories: tuple[str, ...] = ()
     unsure: tuple[str, ...] = ()
     incomplete: tuple[str, ...] = ()

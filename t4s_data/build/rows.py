@@ -149,14 +149,15 @@ def _normalized(
     query = label_of(sample.query) if sample.query else Label("", 0)
     labels = [label_of(region.label) for region in sample.regions]
     categories = [label_of(name) for name in sample.categories]
-    words = [neutral(neutralize(text)) for text in sample.answer]
+    words = [neutral(neutralize(text)) for text in (sample.explanation, *sample.answer)]
     turns = [neutral(Label(turn.content, 0)) for turn in sample.turns]
     clean = Sample(
         sample.key,
         sample.image,
         regions=tuple(map(Region, [label.text for label in labels], [region.mask for region in sample.regions])),
         query=query.text,
-        answer=tuple([label.text for label in words]),
+        answer=tuple([label.text for label in words[1:]]),
+        explanation=words[0].text,
         categories=tuple([label.text for label in categories]),
         unsure=tuple([label_of(name).text for name in sample.unsure]),
         incomplete=tuple([label_of(name).text for name in sample.incomplete]),

@@ -1,7 +1,8 @@
 """The words of questions and answers: templates per task, chosen by hash.
 
 The texts are in manifests/prompts/<task>.toml. A field stands in braces; it is replaced by our own code in
-one pass, so that braces in data stay what they are.
+one pass, so that braces in data stay what they are. What a number decides stands in brackets, as in
+``[categories: this category / these categories]``: the number's name, the words for one, the words for more.
 """
 
 from __future__ import annotations
@@ -17,6 +18,14 @@ from t4s_data.errors import CommandError, DataError
 from t4s_data.manifest.shipped import read_shipped
 
 _FIELD = re.compile(r"\{(\w+)\}")
+_NUMBERED = re.compile(r"\[(\w+): ([^\[\]/]*) / ([^\[\]/]*)\]")
+NUMBERS: Mapping[str, str] = {
+    "categories": "of classes that the question lists",
+    "absent": "of those that the answer says are absent",
+    "count": "of regions that a trimmed question asks for",
+    "regions": "of regions in the answer",
+}
+"""What can be named in brackets: numbers, and what they are."""
 
 _ENTRIES = frozenset({"entries"})
 FORMS: Mapping[str, Mapping[str, frozenset[str]]] = {
@@ -47,6 +56,8 @@ FORMS: Mapping[str, Mapping[str, frozenset[str]]] = {
         "answer": _ENTRIES,
         "explain": frozenset({"question"}),
         "explained": frozenset({"entries", "explanation"}),
+        "tell": frozenset({"question"}),
+        "told": frozenset({"entries", "answer"}),
     },
     "multi-reasoning-segmentation": {"question": frozenset({"question"})},
     "geospatial-reasoning-segmentation": {
@@ -66,7 +77,7 @@ class Template:
     ``question`` and ``answer`` are the usual pair and ``no_target`` answers where nothing is to be
     segmented. ``partial`` answers where some of the asked categories are absent, ``open`` asks without a
     list of classes, ``trimmed`` and ``open_trimmed`` ask for the largest regions only, ``explain`` asks for
-    a reason as well and ``explained`` gives it.
+    a reason as well and ``explained`` gives it, ``tell`` asks for words as well and ``told`` gives them.
     """
 
     question: str
@@ -78,6 +89,8 @@ class Template:
     open_trimmed: str = ""
     explain: str = ""
     explained: str = ""
+    tell: str = ""
+    told: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,16 +127,24 @@ def load_prompts(task: str) -> Prompts:
     return Prompts(task, tuple(_template(table, FORMS[task], f"{where} {number}") for number, table in tables))
 
 
-def fill(text: str, fields: Mapping[str, str]) -> str:
-    """The text with each field replaced by its value, once; a value is never looked at again.
+def fill(text: str, fields: Mapping[str, str], numbers: Mapping[str, int] | None = None) -> str:
+    """The text in the words for its numbers, with each field replaced by its value, once.
+
+    A value is never looked at again.
 
     Raises:
-        KeyError: the text has a field without a value, which templates that were loaded do not have.
+        KeyError: the text has a field or a number without a value, which templates that were loaded do not have.
 
     >>> fill("Where is {expression}?", {"expression": "the {entries} sign"})
     'Where is the {entries} sign?'
+    >>> fill("Find [count: the largest / the {count} largest].", {"count": "1"}, {"count": 1})
+    'Find the largest.'
     """
-    return _FIELD.sub(lambda match: fields[match[1]], text)
+    return _FIELD.sub(lambda match: fields[match[1]], _numbered(text, numbers or {}))
+
+
+def _numbered(text: str, numbers: Mapping[str, int]) -> str:
+    return _NUMBERED.sub(lambda match: match[2] if numbers[match[1]] == 1 else match[3], text)
 
 
 def _template(table: Mapping[str, Any], forms: Mapping[str, frozenset[str]], where: str) -> Template:
@@ -133,4 +154,8 @@ def _template(table: Mapping[str, Any], forms: Mapping[str, frozenset[str]], whe
         found = _FIELD.findall(table[form])
         if sorted(found) != sorted(expected):
             raise DataError(f"{where}: {form} has the fields {sorted(found)}, expected {sorted(expected)}")
+        rest = _NUMBERED.sub("", table[form])
+        unknown = [match[1] for match in _NUMBERED.finditer(table[form]) if match[1] not in NUMBERS]
+        if unknown or "[" in rest or "]" in rest:
+            raise DataError(f"{where}: {form}: brackets hold one of {', '.join(NUMBERS)}: one / many")
     return Template(**table)

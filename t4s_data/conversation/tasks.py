@@ -36,7 +36,8 @@ class Exchange:
     forms of the template that fit (see :class:`t4s_data.conversation.prompts.Template`). ``words`` are the source's own
     answer in place of a reply: ``words[i]`` stands before region i and the last item after all. ``trimmed``
     names the form that asks for the largest regions alone; it is empty where an answer with fewer regions
-    would be wrong.
+    would be wrong. ``listed`` classes stand in the question, of which the answer says that ``missing`` ones are
+    absent.
     """
 
     fields: Mapping[str, str]
@@ -45,6 +46,14 @@ class Exchange:
     reply: str = "answer"
     words: tuple[str, ...] = ()
     trimmed: str = ""
+    listed: int = 0
+    missing: int = 0
+
+    @property
+    def numbers(self) -> dict[str, int]:
+        """What templates are worded by (:data:`t4s_data.conversation.prompts.NUMBERS`)."""
+        regions = len(self.regions)
+        return {"categories": self.listed, "absent": self.missing, "count": regions, "regions": regions}
 
     def largest(self, count: int) -> Exchange:
         """The exchange about its first ``count`` regions, of a sample whose largest come first."""
@@ -74,10 +83,14 @@ def refer(sample: Sample, _chance: Chance) -> Exchange:
 
 
 def refer_generally(sample: Sample, _chance: Chance) -> Exchange:
-    """One referring expression and every region it means, which may be none."""
+    """One referring expression and every region it means, which may be none.
+
+    The expression names the regions together, not each of them (none of two is called `both men`): each
+    has a number, as where a source gives no labels, and the expression stands in the question alone.
+    """
     _check_query(sample)
     reply = "answer" if sample.regions else "no_target"
-    return Exchange({"expression": sample.query}, sample.regions, reply=reply)
+    return Exchange({"expression": sample.query}, _anonymous(sample.regions), reply=reply)
 
 
 def name_all(sample: Sample, _chance: Chance) -> Exchange:
@@ -102,7 +115,8 @@ def name_asked(sample: Sample, chance: Chance) -> Exchange:
     fields = {"categories": ", ".join(asked), "absent": ", ".join(name for name in asked if name in missing)}
     regions = tuple(region for region in sample.regions if region.label in found)
     reply = "no_target" if not found else "partial" if missing else "answer"
-    return Exchange(fields, regions, reply=reply, trimmed="trimmed" if found else "")
+    trimmed = "trimmed" if found else ""
+    return Exchange(fields, regions, reply=reply, trimmed=trimmed, listed=len(asked), missing=len(missing))
 
 
 def name_classes(sample: Sample, chance: Chance) -> Exchange:
@@ -122,7 +136,8 @@ def name_classes(sample: Sample, chance: Chance) -> Exchange:
     regions = tuple(sorted(united, key=lambda region: -region.mask.area))
     if classes.complete and chance("open") % 2:
         return Exchange({}, regions, ask="open", trimmed="open_trimmed")
-    return Exchange({"categories": ", ".join(_listed(sample, classes, chance))}, regions, trimmed="trimmed")
+    listed = _listed(sample, classes, chance)
+    return Exchange({"categories": ", ".join(listed)}, regions, trimmed="trimmed", listed=len(listed))
 
 
 def _listed(sample: Sample, classes: Classes, chance: Chance) -> list[str]:
@@ -134,14 +149,15 @@ def _listed(sample: Sample, classes: Classes, chance: Chance) -> list[str]:
 
 
 def reason(sample: Sample, _chance: Chance) -> Exchange:
-    """A question and the region that answers it, with the source's reason where it has one."""
+    """A question and the region that answers it, with the source's reason, or else its answer, where it has one."""
     _check_target(sample)
     _check_query(sample)
-    fields = {"question": sample.query}
-    if explanation := _prose(sample.answer):
-        fields["explanation"] = explanation
-        return Exchange(fields, _anonymous(sample.regions), ask="explain", reply="explained")
-    return Exchange(fields, _anonymous(sample.regions))
+    fields, regions = {"question": sample.query}, _anonymous(sample.regions)
+    if explanation := _prose((sample.explanation,)):
+        return Exchange({**fields, "explanation": explanation}, regions, ask="explain", reply="explained")
+    if prose := _prose(sample.answer):
+        return Exchange({**fields, "answer": prose}, regions, ask="tell", reply="told")
+    return Exchange(fields, regions)
 
 
 def reason_inline(sample: Sample, _chance: Chance) -> Exchange:

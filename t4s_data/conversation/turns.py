@@ -11,7 +11,7 @@ _ENTRIES = "{entries}"
 
 def question(exchange: Exchange, template: Template) -> str:
     """The user's turn, with the image placeholder in front."""
-    return f"{IMAGE}\n{fill(getattr(template, exchange.ask), exchange.fields)}"
+    return f"{IMAGE}\n{fill(getattr(template, exchange.ask), exchange.fields, exchange.numbers)}"
 
 
 def answer(exchange: Exchange, template: Template, *, together: bool) -> tuple[str, ...]:
@@ -25,11 +25,11 @@ def answer(exchange: Exchange, template: Template, *, together: bool) -> tuple[s
     if exchange.words:
         return (f"{_with_labels(exchange)}\n", "") if together else exchange.words
     before, found, after = getattr(template, exchange.reply).partition(_ENTRIES)
-    first = fill(before, exchange.fields)
+    first = fill(before, exchange.fields, exchange.numbers)
     if not found:
         return (f"{first}\n", "") if together else (first,)
     between = () if together else ("\n",) * (len(exchange.regions) - 1)
-    return first, *between, fill(after, exchange.fields)
+    return first, *between, fill(after, exchange.fields, exchange.numbers)
 
 
 def _with_labels(exchange: Exchange) -> str:

@@ -5,6 +5,7 @@ Source: github.com/MaverickRen/PixelLM (``MUSE_<split>.json``).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,7 @@ COLUMNS = ("questions", "answers", "text_answers")
 FOLDERS = ("train2014", "train2017", "val2017")
 
 Fields = dict[str, Any]
+_BRACE = re.compile(r"[{}]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +70,7 @@ class Muse:
                     query=pair["question"],
                     answer=tuple(pair["words"]),
                     image_id=coco_image_id(image.path),
-                    notes={"answers-built": int(pair["built"])},
+                    notes={"answers-built": int(pair["built"]), "stray-braces": pair["braces"]},
                 )
             except RecordError as error:
                 yield Reject.of(key, error)
@@ -126,12 +128,19 @@ def _pair(question: Any, answer: Any, text: Any) -> Fields:
         raise RecordError("answer-mismatch", f"{len(words) - 1} places for {len(answer)} objects: {shown(text)}")
     if not answer:
         raise RecordError("no-target", "the answer names no object")
+    stray = "".join(words)
     return {
         "question": text_of(question, "questions"),
-        "words": built_answer([_name(target) for target in answer]) if built else words,
+        "words": built_answer([_name(target) for target in answer]) if built else list(map(_unbraced, words)),
+        "braces": stray.count("{") + stray.count("}"),
         "segmentations": [packed(target.get("segmentation")) for target in answer],
         "built": built,
     }
+
+
+def _unbraced(words: str) -> str:
+    """The words without the braces that are left of someone's template: around a name, or unmatched."""
+    return re.sub(r" {2,}", " ", _BRACE.sub("", words)) if _BRACE.search(words) else words
 
 
 def built_answer(names: Sequence[str]) -> list[str]:

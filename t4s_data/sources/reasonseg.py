@@ -102,9 +102,8 @@ class ReasonSeg:
         path = self.location.image_path(record["file_name"])
         width, height = size_of(self.location.data_root / path)
         region = Region("roi0", target_mask(record["shapes"], height, width))
-        answer = (record["reason"], "") if record["reason"] else ()
         for key, text in zip(entry.keys, record["texts"], strict=False):
-            yield Sample(key, Image(path, width, height), regions=(region,), query=text, answer=answer)
+            yield Sample(key, Image(path, width, height), regions=(region,), query=text, explanation=record["reason"])
 
 
 def target_mask(shapes: Sequence[Shape], height: int, width: int) -> Mask:

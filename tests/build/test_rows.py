@@ -47,7 +47,7 @@ SOURCE_OF = {
     "geospatial-reasoning-segmentation": "earthreason",
     "visual-understanding": "llava",
 }
-NUMBERED = {task for task in TASKS if "reasoning" in task}
+NUMBERED = {task for task in TASKS if "reasoning" in task or task.startswith("generalized")}
 
 
 @cache

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 from collections import Counter
 from dataclasses import asdict, fields
+from itertools import product
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from t4s_data.conversation import prompts
-from t4s_data.conversation.prompts import FORMS, Template, fill, load_prompts
+from t4s_data.conversation.prompts import FORMS, NUMBERS, Template, fill, load_prompts
 from t4s_data.errors import CommandError, DataError
 from t4s_data.manifest.names import BOX_TASKS, TaskName
 
 TASKS = [task for task in FORMS if FORMS[task]]
 SEGMENTATION = [task for task in TASKS if task not in BOX_TASKS]
-QUESTIONS = ("question", "open", "trimmed", "open_trimmed", "explain")
+QUESTIONS = ("question", "open", "trimmed", "open_trimmed", "explain", "tell")
+ONE, SEVERAL = dict.fromkeys(NUMBERS, 1), dict.fromkeys(NUMBERS, 3)
 VALUES = {
     "expression": "A man in a red shirt, standing on the left.",
     "question": "which of these is used to cut cake",
@@ -58,9 +60,9 @@ def test_forms_a_task_does_not_have_are_empty(task):
 
 @pytest.mark.parametrize("task", TASKS)
 def test_every_form_fills_to_clean_text(task):
-    for number, form, text in forms(task):
-        filled = fill(text, VALUES)
-        assert not re.search(r"\{\w*\}", filled), (number, form)
+    for (number, form, text), numbers in product(forms(task), (ONE, SEVERAL)):
+        filled = fill(text, VALUES, numbers)
+        assert not re.search(r"[{}\[\]]", filled), (number, form)
         assert "  " not in filled, (number, form)
         assert all(line == line.strip() and line for line in filled.split("\n")), (number, form)
         assert filled.isascii(), (number, form)
@@ -72,7 +74,7 @@ def test_text_of_any_shape_can_stand_where_a_template_puts_it(task):
     for number, form, text in forms(task):
         for field in FORMS[task][form] - {"entries", "count"}:
             place = re.escape(f"{{{field}}}")
-            at_line_end = re.search(rf"(^|: ){place}$", text, re.MULTILINE)
+            at_line_end = re.search(rf"(^|: |\]: ){place}$", text, re.MULTILINE)
             quoted = re.search(rf'"{place}"(?!\.)', text)
             assert at_line_end or quoted, (number, form, text)
 
@@ -82,7 +84,7 @@ def test_entries_have_lines_of_their_own(task):
     for number, form, text in forms(task):
         if "entries" in FORMS[task][form]:
             assert "{entries}" in text.split("\n"), (number, form)
-            assert VALUES["entries"].split("\n")[0] in fill(text, VALUES).split("\n")
+            assert VALUES["entries"].split("\n")[0] in fill(text, VALUES, SEVERAL).split("\n")
 
 
 @pytest.mark.parametrize("task", SEGMENTATION)
@@ -107,9 +109,10 @@ def test_no_template_speaks_of_formats_or_places_the_image(task):
 
 @pytest.mark.parametrize("task", [task for task in TASKS if "no_target" in FORMS[task]])
 def test_no_target_answers_are_plain_sentences_and_differ(task):
-    answers = [template.no_target for template in load_prompts(task).templates]
-    assert len(set(answers)) == len(answers)
-    assert all(re.fullmatch(r"[A-Z][^{}\n]*\.", answer) for answer in answers)
+    for numbers in (ONE, SEVERAL):
+        answers = [fill(template.no_target, {}, numbers) for template in load_prompts(task).templates]
+        assert len(set(answers)) == len(answers)
+        assert all(re.fullmatch(r"[A-Z][^{}\n]*\.", answer) for answer in answers)
 
 
 def test_answers_vary_between_bare_entries_and_a_sentence_before_them():
@@ -131,7 +134,7 @@ def test_values_survive_every_template(value):
     for task in TASKS:
         for template in load_prompts(task).templates:
             for form, wanted in FORMS[task].items():
-                filled = fill(getattr(template, form), dict.fromkeys(wanted, value))
+                filled = fill(getattr(template, form), dict.fromkeys(wanted, value), SEVERAL)
                 assert filled.count(value) >= len(wanted) if value else True
 
 

@@ -241,6 +241,12 @@ def test_a_name_is_not_absent_where_a_crowd_of_what_it_covers_is():
     assert claims("conditioned-segmentation", crowd)[1] == {"wall", "brick wall"}
 
 
+def test_targets_of_one_expression_are_numbered():
+    exchange = TASKS["generalized-referring-segmentation"].exchange(sample("the cats", "the cats"), chance())
+    assert [region.label for region in exchange.regions] == ["roi0", "roi1"]
+    assert exchange.fields == {"expression": "the cat"}
+
+
 @pytest.mark.parametrize("task", [task for task in TASKS if "reasoning" in task])
 def test_regions_of_reasoning_are_numbered_in_the_order_of_the_answer(task):
     regions = TASKS[task].exchange(SAMPLES["many"], chance()).regions
@@ -250,9 +256,11 @@ def test_regions_of_reasoning_are_numbered_in_the_order_of_the_answer(task):
 
 def test_a_reason_is_asked_for_where_there_is_one():
     reason = TASKS["reasoning-segmentation"].exchange
-    explained = reason(sample("cat", answer=("It is\nwarm, ", " so it sleeps.")), chance())
+    explained = reason(sample("cat", explanation="It is\nwarm,  so it sleeps.", answer=("The cat.", "")), chance())
     assert (explained.ask, explained.reply) == ("explain", "explained")
     assert explained.fields["explanation"] == "It is warm, so it sleeps."
+    told = reason(sample("cat", answer=("The\ncat ", " there.")), chance())
+    assert (told.ask, told.reply, told.fields["answer"]) == ("tell", "told", "The cat there.")
     bare = reason(sample("cat", answer=(" ", "")), chance())
     assert (bare.ask, bare.reply) == ("question", "answer")
 

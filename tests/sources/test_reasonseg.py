@@ -178,8 +178,8 @@ def test_written_reasons_are_answers_of_every_text_of_their_image_if_asked_for(t
     write(tmp_path, "a", record("x", "y"))
     write(tmp_path, "b", record())
     explain(tmp_path, [{"query": "x", "outputs": "Because.", "image": "a.jpg", "json": "a.json"}])
-    assert [sample.answer for sample in read(tmp_path, explanatory=True)] == [("Because.", ""), ("Because.", ""), ()]
-    assert [sample.answer for sample in read(tmp_path)] == [(), (), ()]
+    assert [sample.explanation for sample in read(tmp_path, explanatory=True)] == ["Because.", "Because.", ""]
+    assert [sample.explanation for sample in read(tmp_path)] == ["", "", ""]
 
 
 def test_broken_written_reasons_are_rejected(tmp_path, read):
@@ -226,4 +226,4 @@ def test_the_real_written_reasons_are_read(real, tmp_path, read):
     for row in rows:
         write(tmp_path, row["image"].removesuffix(".jpg"), record(row["query"]))
     found = read(tmp_path, explanatory=True)
-    assert {sample.query: sample.answer[0] for sample in found} == {row["query"]: row["outputs"] for row in rows}
+    assert {sample.query: sample.explanation for sample in found} == {row["query"]: row["outputs"] for row in rows}
