@@ -1,6 +1,8 @@
 # make demo      a synthetic world, a corpus built from it, and how to look at it
 # make test      the whole test suite
 # make docs      the documentation as a site, site/index.html; nothing is fetched to build or to read it
+# make test-versions   the fast tests on every other Python of pyproject.toml that is found
+# make schemas   the JSON Schemas in schemas/, from the models
 # make lint      formatting, lint and types
 # make system-deps   as root: the browser that the tests of the report use
 # Every target makes the environment first if need be.
@@ -10,7 +12,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test docs lint format schemas lock system-deps clean
+.PHONY: demo test test-versions docs lint format schemas lock system-deps clean
 
 demo: $(STAMP)
 	$(BIN)/t4s demo demo
@@ -23,6 +25,10 @@ docs: $(STAMP)
 	$(BIN)/zensical build --strict --clean
 	@echo "site/index.html"
 
+# `make test` covers Python 3.11. Other versions are run wherever `python3.X` is on the path; TESTS narrows them down.
+test-versions:
+	./.ci/versions $(TESTS)
+
 lint: $(STAMP)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -34,7 +40,7 @@ format: $(STAMP)
 	$(BIN)/ruff format .
 
 schemas: $(STAMP)
-	$(BIN)/python -m pipelines.commands.schemas
+	$(BIN)/t4s schemas --out schemas
 
 # Debian's Chromium, which the tests of the report open it with; without it they are skipped.
 system-deps:

@@ -26,6 +26,7 @@ from pipelines.commands import (
     init,
     plan,
     publish,
+    schemas,
     show,
     sources,
     synth,
@@ -51,6 +52,7 @@ app.command("sources")(sources.sources)
 app.command("plan")(plan.plan)
 app.command("check")(check.check)
 app.command("synth")(synth.synth)
+app.command("schemas")(schemas.schemas)
 app.command("show")(show.show)
 app.command("audit")(audit.audit)
 app.command("compare")(compare.compare)

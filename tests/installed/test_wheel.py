@@ -31,7 +31,14 @@ def test_the_source_distribution_holds_all_it_takes_to_build_and_test(dist: Path
     with tarfile.open(next(dist.glob("*.tar.gz"))) as archive:
         names = {name.partition("/")[2] for name in archive.getnames()}
     assert names >= MANIFESTS
-    assert {"schemas/recipe.schema.json", "tests/conftest.py", "Makefile", "constraints.txt", "LICENSE"} <= names
+    assert {
+        "schemas/recipe.schema.json",
+        "examples/score_answers.py",
+        "tests/conftest.py",
+        "Makefile",
+        "constraints.txt",
+        "LICENSE",
+    } <= names
 
 
 @pytest.fixture
