@@ -59,7 +59,7 @@ class RowRegion(msgspec.Struct, gc=False):
 
 
 class Row(msgspec.Struct, kw_only=True, forbid_unknown_fields=True):
-    """One training sample; the README's row table says what each column means.
+    """One training sample; docs/corpus.md says what each column means.
 
     Other structs whose fields are some of these, of the same types, are narrower views of a row: a reader
     that is asked for one reads the columns of its fields alone (:func:`t4s_data.corpus.reader.read_shard`).

@@ -60,11 +60,16 @@ class HoldoutSpec(_Model):
         None,
         description="splits, as in refcoco/unc-val; default: val and test of every source below the data root, divided "
         "as each is by default",
+        examples=[["refcoco/unc-val", "refcoco/unc-testA"]],
     )
     ids: list[str] = Field(
-        [], description="files with more images, relative to the recipe: COCO ids or paths, one a line, or JSON"
+        [],
+        description="files with more images, relative to the recipe: COCO ids or paths, one a line, or JSON",
+        examples=[["held-out.txt"]],
     )
-    vg: str | None = Field(None, description="Visual Genome's image_data.json, relative to the recipe")
+    vg: str | None = Field(
+        None, description="Visual Genome's image_data.json, relative to the recipe", examples=["image_data.json"]
+    )
     unchecked: Literal["refuse", "allow"] = Field(
         "refuse",
         description="mode drop without vg: rows with images of Visual Genome, which may be COCO's under other ids, end "

@@ -162,7 +162,7 @@ def test_the_readmes_row_is_the_demos(place: Path):
     page = PAGES[[title(page) for page in PAGES].index("README.md")]
     [shown] = [block.text for block in blocks(page) if block.text.startswith("user")]
     row = find_row(place / "OUT", "refcoco/unc-train/0-0#0")
-    asked, answered = (message["content"].splitlines() for message in row["messages"])
+    asked, answered = (message.content.splitlines() for message in row.messages)
     lines = [line[11:] for line in shown.splitlines()]
     cut = lines.index("...")
     assert lines[: len(asked)] == asked

@@ -20,6 +20,7 @@ def kitchen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Mask:
     """The folder that the pages on own masks begin with, made the current one; the mug's mask."""
     monkeypatch.chdir(tmp_path)
     folder = Path("DATA/masks/train")
+    Path("MINE").symlink_to(folder)
     pixels = np.zeros((48, 64), dtype=np.uint8)
     pixels[20:40, 10:30] = 255
     for name, image in (("images/kitchen.jpg", np.full((48, 64, 3), 90, np.uint8)), ("masks/kitchen.png", pixels)):
@@ -48,7 +49,7 @@ def test_own_masks_become_the_corpus_that_the_page_shows(kitchen: Mask, page: st
                 main(shlex.split(line, comments=True)[1:])
             assert ended.value.code == 0, line
     row = find_row(Path("OUT"), "mask-folder/train/kitchen-0#0")
-    [region] = row["regions"]
-    assert region["label"] == "the mug on the left, next to the sink"
-    assert Mask.from_rle(region["rle"], row["height"], row["width"]) == kitchen
+    [region] = row.regions
+    assert region.label == "the mug on the left, next to the sink"
+    assert Mask.from_rle(region.rle, row.height, row.width) == kitchen
     assert list(Path().glob("mask-folder_train_kitchen-0-0.png"))
