@@ -24,15 +24,20 @@ def check(
     ] = None,
     sha256: Annotated[bool, typer.Option("--sha256", help="read files of known SHA-256 and compare")] = False,
     images: Annotated[bool, typer.Option(help="look for every image file")] = True,
+    records: Annotated[
+        int, typer.Option(min=0, help="own data: open so many records of each split, spread evenly; 0 = all")
+    ] = 1000,
     json: Json = None,
 ) -> None:
     """Check files, sizes, records and images of each source against its manifest, and say how to mend what is wrong.
+
+    Records of your own data are opened as a build would open them; what cannot be used is listed with file and row.
 
     With a recipe, everything that it needs must be there; without, only what is there must be whole.
     """
     parts = _parts(recipe, data_root.absolute())
     bar = tqdm(parts, desc="checking", unit="split", disable=None)
-    checked = [inspect(part, Depth(sha256, images), needed=recipe is not None) for part in bar]
+    checked = [inspect(part, Depth(sha256, images, records), needed=recipe is not None) for part in bar]
     _print(checked, data_root)
     write_json(json, {"splits": [_figures(one) for one in checked]})
     if not any(one.is_there for one in checked):
@@ -84,5 +89,6 @@ def _figures(one: Inspection) -> dict[str, Any]:
         "expected_images": expected.images if expected else None,
         "images_absent": found.images_absent if found else None,
         "broken": dict(found.rejects) if found else {},
+        "unusable": [{"key": reject.key, "reason": reject.reason, "detail": reject.detail} for reject in one.unusable],
         "problems": [{"what": problem.what, "mend": problem.mend} for problem in one.problems],
     }

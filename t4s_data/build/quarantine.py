@@ -64,12 +64,20 @@ def check_losses(done: Sequence[Done], work: Work) -> None:
 def _problems(done: Sequence[Done], folder: Path) -> Iterator[str]:
     if not any(tally.shard for _, _, tally in done):
         reasons = list(_by_reason(reject for _, _, tally in done for reject in tally.rejects))
-        lines = [*reasons, f"  all of them: {folder}"] if reasons else ["  the sources are empty"]
+        lines = [*reasons, f"  all of them: {folder}"] if reasons else [*_empty(done)]
         yield "\n".join(["no record could be used:", *lines])
         return
     for _, group in groupby(done, key=lambda item: item[1].part):
         units = list(group)
         yield from _too_many(units[0][0], [tally for _, unit, tally in units if unit.passing == 0], folder)
+
+
+def _empty(done: Sequence[Done]) -> Iterator[str]:
+    """What was read without a record being found, by part."""
+    for _, group in groupby(done, key=lambda item: item[0].name):
+        part = next(group)[0]
+        paths = " and ".join(str(path) for path in part.open().inputs())
+        yield f"  {part.name}: no record is in {paths}"
 
 
 def _too_many(part: Part, tallies: Sequence[Tally], folder: Path) -> Iterator[str]:

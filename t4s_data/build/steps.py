@@ -41,7 +41,7 @@ def _stage(part: Part, work: Work, left: int) -> list[Block]:
     root = part.location.data_root
     with reading(reach_of(part, digests)):
         entries = part.open().entries() if left or not part.limit else ()
-        items = _gated(part, work, without_repeats(within(entries, left)))
+        items = _gated(part, work, with_some_image(without_repeats(within(entries, left)), part))
         return write_blocks(
             items,
             work.blocks(part),
@@ -67,6 +67,30 @@ def _gated(part: Part, work: Work, items: Iterator[Entry | Reject]) -> Iterator[
     gate = Gate(Holdout.load(work.held(part.held)), part.name, part.holdout)
     yield from gate.through(items)
     work.holdout_counts(part).write_bytes(msgspec.json.encode(gate.counts))
+
+
+def with_some_image(items: Iterator[Entry | Reject], part: Part) -> Iterator[Entry | Reject]:
+    """The items of a part, at least one of whose images must be there unless the recipe says `path` itself.
+
+    Rows of paths alone are what some want; more often the images lie somewhere else than was thought.
+
+    Raises:
+        DataError: none of the images is there; names where they were looked for.
+    """
+    absent: list[str] = []
+    there = part.embed or part.paths_alone
+    for item in items:
+        if not there and isinstance(item, Entry) and item.image:
+            there = (part.location.data_root / item.image).is_file()
+            absent.append(item.image)
+        yield item
+    if absent and not there:
+        raise DataError(
+            f"{part.name}: none of its {len(set(absent)):,} images is there; looked for "
+            f"{part.location.data_root / absent[0]} and so on. In the recipe `images` in [[source]] of own data, or "
+            '`root`, says where they lie; `mode = "path"` in [images], or --images path, builds rows that hold only '
+            "their paths"
+        )
 
 
 def build_shard(part: Part, unit: Unit, work: Work, *, strict: bool) -> None:

@@ -12,24 +12,31 @@ from t4s_data.errors import T4SError
 from t4s_data.manifest.shipped import expected_split, load_manifest
 from t4s_data.manifest.source import Manifest, ManifestFile, ManifestSplit
 from t4s_data.reading.opening import within
+from t4s_data.recipe.opened import opened_as_built
 from t4s_data.recipe.parts import Part, parts_of
 from t4s_data.recipe.plan import COUNTING
 from t4s_data.recipe.reach import reach_of
 from t4s_data.recipe.spec import Recipe, SourceSpec
-from t4s_data.sample import Entry
+from t4s_data.sample import REASONS, Entry, Reject
 from t4s_data.sources.entries import without_repeats
 from t4s_data.sources.source import SOURCES
 
+OWN = frozenset({"coco-instances", "mask-folder"})
+"""The sources of a user's own data, which no manifest knows: what is in it, only opening it shows."""
 FETCH = "get it as below"
 AGAIN = "not whole, or of another version: get it again as below"
 
 
 @dataclass(frozen=True, slots=True)
 class Depth:
-    """How deep a check goes: ``sha256`` reads every file of known digest, ``images`` looks for every image file."""
+    """How deep a check goes: ``sha256`` reads every file of known digest, ``images`` looks for every image file.
+
+    ``records`` of a user's own data are opened in each split as a build would open them, spread evenly; 0 = all.
+    """
 
     sha256: bool = False
     images: bool = True
+    records: int = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +68,7 @@ class Inspection:
     found: Found | None = None
     problems: Sequence[Problem] = ()
     is_there: bool = True
+    unusable: Sequence[Reject] = ()
 
     @property
     def verdict(self) -> str:
@@ -92,9 +100,10 @@ def inspect(part: Part, depth: Depth, *, needed: bool) -> Inspection:
             return Inspection(part, problems=problems)
         with within(reach_of(part)):
             found = _count(part, depth)
+            unusable = opened_as_built(part, found.records, depth.records) if part.source in OWN else []
     except T4SError as error:
         return Inspection(part, problems=[Problem(str(error), AGAIN)])
-    return Inspection(part, found, list(_miscounts(part, found)))
+    return Inspection(part, found, [*_miscounts(part, found), *_told(unusable)], unusable=unusable)
 
 
 def expected_of(part: Part) -> ManifestSplit | None:
@@ -112,7 +121,7 @@ def _has_own_file(part: Part, manifest: Manifest) -> bool:
 
 def _absent_files(part: Part, manifest: Manifest) -> Iterator[Problem]:
     place = part.location
-    listed = [place.file(role) for role, file in manifest.files.items() if not file.optional]
+    listed = [path for role, file in manifest.files.items() if not file.optional for path in place.globbed(role)]
     for path in dict.fromkeys([*listed, *part.open().inputs()]):
         if not path.exists():
             yield Problem(f"{_name(path, part)} is not there", FETCH)
@@ -163,6 +172,15 @@ def _miscounts(part: Part, found: Found) -> Iterator[Problem]:
             f"{found.images_absent:,} of {found.images:,} images are not there",
             f"unpack them below {folder}; see below",
         )
+
+
+def _told(unusable: Sequence[Reject]) -> Iterator[Problem]:
+    """One problem for each reason, with the first record that has it."""
+    counts = Counter(reject.reason for reject in unusable)
+    for reason, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
+        first = next(reject for reject in unusable if reject.reason == reason)
+        records = "1 record" if count == 1 else f"{count:,} records, the first:"
+        yield Problem(f"{reason}: {records} {first.key}: {first.detail}", REASONS[reason])
 
 
 def _name(path: Path, part: Part) -> str:

@@ -52,6 +52,7 @@ class Part:
     tokenizer: str
     vocabulary: tuple[str, ...]
     embed: bool
+    paths_alone: bool
     max_share: float = MAX_SHARE
     holdout: HoldoutSpec = OFF
     held: str = ""
@@ -187,6 +188,7 @@ def _part(recipe: Recipe, table: int, split: str, data_root: Path, vocabulary: t
         tokenizer=recipe.tokenizer.name,
         vocabulary=vocabulary,
         embed=recipe.images.mode == "embed",
+        paths_alone=recipe.images.mode == "path" and "mode" in recipe.images.model_fields_set,
         max_share=_max_share(recipe, manifest),
         holdout=recipe.holdout,
         follow_links=recipe.files.follow_links,
