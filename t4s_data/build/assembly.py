@@ -74,7 +74,7 @@ def _done(parts: Sequence[Part], work: Work) -> list[Done]:
         if part.seal and not part.is_unchanged():
             raise DataError(f"{part.name}: an input file changed while the corpus was built; run the command again")
     done = work.done(parts)
-    check_losses(done, work)
+    check_losses(done, work, parts)
     return done
 
 

@@ -45,7 +45,7 @@ def _write_lists(done: Sequence[Done], folder: Path, names: tuple[str, str], *, 
                     file.write(encode(dict(zip(names, values, strict=True)) | {"detail": reject.detail}) + b"\n")
 
 
-def check_losses(done: Sequence[Done], work: Work) -> None:
+def check_losses(done: Sequence[Done], work: Work, parts: Sequence[Part]) -> None:
     """Make sure that there are rows, and that no split lost more of its entries than it may.
 
     Otherwise the lists of all rejects are left in the work folder for who has to look at them.
@@ -55,16 +55,16 @@ def check_losses(done: Sequence[Done], work: Work) -> None:
             and at least :data:`FEWEST_UNUSABLE`, are unusable; names the reasons, the main one first.
     """
     shutil.rmtree(work.quarantine, ignore_errors=True)
-    problems = list(_problems(done, work.quarantine))
+    problems = list(_problems(done, work.quarantine, parts))
     if problems:
         write_quarantine(done, work.quarantine)
         raise DataError("\n".join(problems))
 
 
-def _problems(done: Sequence[Done], folder: Path) -> Iterator[str]:
+def _problems(done: Sequence[Done], folder: Path, parts: Sequence[Part]) -> Iterator[str]:
     if not any(tally.shard for _, _, tally in done):
         reasons = list(_by_reason(reject for _, _, tally in done for reject in tally.rejects))
-        lines = [*reasons, f"  all of them: {folder}"] if reasons else [*_empty(done)]
+        lines = [*reasons, f"  all of them: {folder}"] if reasons else [*_empty(parts)]
         yield "\n".join(["no record could be used:", *lines])
         return
     for _, group in groupby(done, key=lambda item: item[1].part):
@@ -72,11 +72,10 @@ def _problems(done: Sequence[Done], folder: Path) -> Iterator[str]:
         yield from _too_many(units[0][0], [tally for _, unit, tally in units if unit.passing == 0], folder)
 
 
-def _empty(done: Sequence[Done]) -> Iterator[str]:
-    """What was read without a record being found, by part."""
-    for _, group in groupby(done, key=lambda item: item[0].name):
-        part = next(group)[0]
-        paths = " and ".join(str(path) for path in part.open().inputs())
+def _empty(parts: Sequence[Part]) -> Iterator[str]:
+    """Where each part was looked for records, of which there are none."""
+    for part in parts:
+        paths = " and ".join(map(str, part.open().inputs()))
         yield f"  {part.name}: no record is in {paths}"
 
 
