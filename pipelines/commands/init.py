@@ -23,7 +23,7 @@ def init(
 
     The recipe's data root is the folder itself: t4s build RECIPE --data-root PATH --out OUT.
     """
-    from t4s_data.recipe.recognition import recognize
+    from t4s_data.recipe.own.recognition import recognize
 
     if out is not None and out.exists():
         raise CommandError(f"{out} is there already; a recipe is not written over")

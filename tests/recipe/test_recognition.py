@@ -13,9 +13,9 @@ import pytest
 from PIL import Image as Pillow
 
 from t4s_data.errors import DataError
-from t4s_data.recipe.finding import Finding
+from t4s_data.recipe.own.finding import Finding
+from t4s_data.recipe.own.recognition import recognize
 from t4s_data.recipe.parts import parts_of
-from t4s_data.recipe.recognition import recognize
 from t4s_data.recipe.spec import Recipe
 from t4s_data.sample import Entry, Sample
 from t4s_data.sources.source import Source

@@ -8,9 +8,9 @@ from pathlib import Path
 from t4s_data.errors import DataError, RecordError
 from t4s_data.files.images import IMAGE_SUFFIXES
 from t4s_data.files.json.streams import JsonArray
-from t4s_data.recipe.find_coco import find_coco
-from t4s_data.recipe.find_masks import find_masks
-from t4s_data.recipe.finding import Finding
+from t4s_data.recipe.own.coco import find_coco
+from t4s_data.recipe.own.finding import Finding
+from t4s_data.recipe.own.masks import find_masks
 
 _SHOWN = 8
 

@@ -16,7 +16,7 @@ from t4s_data.annotations.image_paths import ImagePaths
 from t4s_data.errors import DataError, RecordError
 from t4s_data.files.json.item import Item
 from t4s_data.files.location import UNDIVIDED, Location
-from t4s_data.recipe.finding import Finding, Split, common
+from t4s_data.recipe.own.finding import Finding, Split, common
 from t4s_data.sample import Reject
 
 MOST_FILES = 200

@@ -15,7 +15,7 @@ from t4s_data.files.images import IMAGE_SUFFIXES
 from t4s_data.files.location import UNDIVIDED, Location
 from t4s_data.manifest.presets import PRESETS, Preset, load_preset
 from t4s_data.manifest.shipped import load_manifest
-from t4s_data.recipe.finding import CORPUS_SPLITS, Finding, Split
+from t4s_data.recipe.own.finding import CORPUS_SPLITS, Finding, Split
 
 JPEGS = frozenset({".jpg", ".jpeg"})
 PROBED = 1000
