@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import apache_beam as beam
@@ -10,8 +11,25 @@ import apache_beam as beam
 from t4s_data.audit.summary import Measures, audit_shard
 from t4s_data.build.steps import build_shard, stage_parts
 from t4s_data.build.work import Unit, Work
-from t4s_data.errors import T4SError
+from t4s_data.errors import DataError, T4SError
 from t4s_data.recipe.parts import Part
+
+
+@contextmanager
+def _kept(work: Work) -> Iterator[None]:
+    """Keep the error of a step for the process that reports it; one of the disk gets a path."""
+    try:
+        yield
+    except T4SError as error:
+        work.fail(error)
+        raise
+    except OSError as error:
+        reason = error.strerror or str(error)
+        named = DataError(f"{error.filename or work.root}: {reason}; what is done is kept: run the command again")
+        with suppress(OSError):
+            # On a full disk there may be no room for these words either.
+            work.fail(named)
+        raise named from error
 
 
 class StageSource(beam.DoFn):
@@ -23,11 +41,8 @@ class StageSource(beam.DoFn):
 
     def process(self, element: tuple[int, ...]) -> Iterator[Unit]:
         """Stage the parts one after the other, unless that is done."""
-        try:
+        with _kept(self._work):
             stage_parts([self._parts[number] for number in element], self._work)
-        except T4SError as error:
-            self._work.fail(error)
-            raise
         for number in element:
             yield from self._work.units(number, self._parts[number])
 
@@ -43,11 +58,8 @@ class BuildShard(beam.DoFn):
     def process(self, element: Unit) -> Iterator[Unit]:
         """Build the shard, unless that is done."""
         part = self._parts[element.part]
-        try:
+        with _kept(self._work):
             build_shard(part, element, self._work, strict=self._strict)
-        except T4SError as error:
-            self._work.fail(error)
-            raise
         yield element
 
 
@@ -62,9 +74,6 @@ class AuditShard(beam.DoFn):
     def process(self, element: tuple[str, str]) -> Iterator[str]:
         """Summarize the shard."""
         shard, target = element
-        try:
+        with _kept(self._work):
             audit_shard(self._corpus, shard, self._measures).save(Path(target))
-        except T4SError as error:
-            self._work.fail(error)
-            raise
         yield shard

@@ -5,19 +5,21 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Callable, Sequence
+from itertools import groupby
 from typing import NamedTuple
 
 from t4s_data.errors import RecordError
+from t4s_data.reading.reserved import PATTERN
 
 BACKGROUND = "others"
 """What a cell in no region reads in image-wise descriptors."""
 
-_TAGS = r"</?(?:ref|box|seg)>"
-_BRICKS = r"<[fb]g[0-9]+>"
-_PLACEHOLDERS = r"<(?:image|video|audio|bbox|ref-object)>"
-_CHAT_CONTROL = r"<\|[^\s<>|]+\|>"
+# Terminals and editors act on control characters, and marks of direction show a text in another order than it has.
+_CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]"
 _SURROGATES = r"[\ud800-\udfff]"
-_RESERVED = re.compile("|".join((_TAGS, _BRICKS, _PLACEHOLDERS, _CHAT_CONTROL, _SURROGATES)))
+_RESERVED = re.compile("|".join((PATTERN, _CONTROLS, _SURROGATES)))
+_OPENING = {"<": "\u2039", "[": "\uff3b"}
+_MOST_MARKS = 32
 _JOINERS = "\u200c\u200d"
 
 
@@ -34,17 +36,18 @@ def normalize(text: str) -> Label:
     White space collapses to single spaces. Control characters go (Unicode Cc), and with them format
     characters (Cf: zero-width and direction marks, which make labels differ that look the same) but
     for the two joiners that spell words and emoji, and lone surrogates (Cs), which no file can hold.
-    The ``<`` of a reserved mark becomes U+2039. Case and wording stay. Reserved marks are matched as
+    The ``<`` of a reserved mark (:data:`t4s_data.reading.reserved.RESERVED`) becomes U+2039, its ``[``
+    U+FF3B. Case and wording stay. Reserved marks are matched as
     tokenizers and trainers match them, in their exact case. Raises :class:`RecordError` ``no-texts``
     if nothing is left. Normalizing twice changes nothing.
 
     >>> normalize("the  <seg>left\\tone")
     Label(text='the ‹seg>left one', reserved=1)
     """
-    if text.isascii() and text.isprintable() and "<" not in text:
+    if text.isascii() and text.isprintable() and "<" not in text and "[" not in text:
         label = Label(" ".join(text.split()), 0)
     else:
-        visible = unicodedata.normalize("NFC", "".join(map(_visible, text)))
+        visible = nfc("".join(map(_visible, text)))
         label = neutralize(" ".join(visible.split()))
     if not label.text.strip(_JOINERS):
         raise RecordError("no-texts", f"no visible character in label {text[:60]!r}")
@@ -67,7 +70,8 @@ def normalize_for_image(text: str) -> Label:
 def neutralize(text: str) -> Label:
     """A text kept as it is but for its reserved marks, whose ``<`` becomes U+2039.
 
-    Lone surrogates, which no file can hold, become U+FFFD and count as reserved too.
+    Lone surrogates, which no file can hold, become U+FFFD, and so do control characters but for tabs and line
+    breaks, and overrides of direction. All of them count as reserved too.
 
     >>> neutralize("a <image>\\n<b>  <fg12>")
     Label(text='a ‹image>\\n<b>  ‹fg12>', reserved=2)
@@ -104,7 +108,40 @@ def is_normal(text: str, rule: Callable[[str], Label] = normalize) -> bool:
 
 
 def _neutral(mark: re.Match[str]) -> str:
-    return "\u2039" + mark[0][1:] if mark[0][0] == "<" else "\ufffd"
+    first = mark[0][0]
+    return _OPENING[first] + mark[0][1:] if first in _OPENING else "\ufffd"
+
+
+def nfc(text: str) -> str:
+    """The text in Unicode's normal form C, in time that is linear in its length.
+
+    Python sorts combining marks by insertion, so that a long run of them takes the square of its length; sorted
+    before, it does not.
+
+    >>> nfc("e\u0301") == "\u00e9"
+    True
+    """
+    if text.isascii():
+        return text
+    if _longest_run(text) > _MOST_MARKS:
+        text = _sorted_marks("".join(unicodedata.normalize("NFD", char) for char in text))
+    return unicodedata.normalize("NFC", text)
+
+
+def _longest_run(text: str) -> int:
+    """The length of the longest run of combining marks, where it could be too long at all."""
+    if len(text) <= _MOST_MARKS:
+        return 0
+    longest = run = 0
+    for char in text:
+        run = run + 1 if char >= "\u0300" and unicodedata.combining(char) else 0
+        longest = max(longest, run)
+    return longest
+
+
+def _sorted_marks(text: str) -> str:
+    runs = groupby(text, key=lambda char: unicodedata.combining(char) > 0)
+    return "".join("".join(sorted(run, key=unicodedata.combining) if marks else run) for marks, run in runs)
 
 
 def _visible(char: str) -> str:

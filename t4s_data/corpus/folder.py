@@ -157,11 +157,13 @@ def check_free(out: Path, *, force: bool) -> None:
     Raises:
         CorpusError: as :func:`put_in_place`.
     """
+    if out.is_symlink():
+        raise CorpusError(f"{out} is a link, which a finished corpus cannot take the place of; name another folder")
     if not os.path.lexists(out) or (out.is_dir() and not any(out.iterdir())):
         return
     if not force:
         raise CorpusError(f"{out} exists; --force replaces a corpus")
-    if out.is_symlink() or not (out / BUILD).is_file():
+    if not (out / BUILD).is_file():
         raise CorpusError(f"{out} is no corpus (no {BUILD}), so --force does not replace it; remove it yourself")
 
 

@@ -8,7 +8,6 @@ added token, and :func:`lengths` counts a long answer once, piece by piece.
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -16,6 +15,7 @@ from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
+from t4s_data.codecs.labels import nfc
 from t4s_data.errors import CommandError
 
 if TYPE_CHECKING:
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 QWEN_CONTROL = ("<|endoftext|>", "<|im_start|>", "<|im_end|>")
 """Qwen2's own control tokens: a text that spells one holds one token of it, as in training."""
 
+_LONGEST_SPACE = 100_000
+_SPACES = re.compile(rf"\s{{{_LONGEST_SPACE}}}")
 IMAGE = "<image>"
 """Marks the image's place in a message; not a text token."""
 
@@ -109,10 +111,10 @@ class QwenTokenizer:
         ids: list[int] = []
         end = 0
         for match in self._special.finditer(text):
-            ids += self._ordinary(_nfc(text[end : match.start()]))
+            ids += self._ordinary(nfc(text[end : match.start()]))
             ids.append(self._ids[match[0]])
             end = match.end()
-        return ids + self._ordinary(_nfc(text[end:]))
+        return ids + self._ordinary(nfc(text[end:]))
 
     def count(self, text: str) -> int:
         """How many tokens a text has."""
@@ -121,7 +123,7 @@ class QwenTokenizer:
         for piece in pieces:
             # Most pieces of a descriptor stand between two bricks: nothing, or the end of a row.
             if piece and piece != "\n":
-                total += len(self._ordinary(_nfc(piece)))
+                total += len(self._ordinary(nfc(piece)))
         return total
 
     def count_many(self, texts: Sequence[str]) -> list[int]:
@@ -132,8 +134,18 @@ class QwenTokenizer:
         return load_tokenizer, ("qwen2", self.vocabulary)
 
 
-def _nfc(text: str) -> str:
-    return text if text.isascii() else unicodedata.normalize("NFC", text)
+def _bounded(encode: Callable[[str], list[int]]) -> Callable[[str], list[int]]:
+    """The encoder, which never gets longer runs of white space than its regular expressions can take.
+
+    ``tiktoken`` ends in a panic at some hundred thousand; Llama's own tokenizer cuts runs in the same way.
+    """
+
+    def encode_bounded(text: str) -> list[int]:
+        if len(text) < _LONGEST_SPACE:
+            return encode(text)
+        return [token for piece in _SPACES.sub(r"\g<0>\0", text).split("\0") for token in encode(piece)]
+
+    return encode_bounded
 
 
 def _load_qwen(vocabulary: tuple[str, ...]) -> QwenTokenizer:
@@ -153,7 +165,7 @@ def _load_qwen(vocabulary: tuple[str, ...]) -> QwenTokenizer:
         vocabulary=vocabulary,
         _ids=ids,
         _special=re.compile(_longest_of(special)),
-        _ordinary=encoding.encode_ordinary,
+        _ordinary=_bounded(encoding.encode_ordinary),
         _newline=len(encoding.encode_ordinary("\n")),
     )
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import signal
 import subprocess
 import sys
@@ -14,8 +15,11 @@ import pytest
 
 from pipelines import runners
 from pipelines.runners import run
+from pipelines.transforms import _kept
 from pipelines.workers import LocalWorkers
-from t4s_data.errors import WorkerError
+from t4s_data.build.work import Work
+from t4s_data.corpus.folder import check_free
+from t4s_data.errors import CorpusError, DataError, WorkerError
 from t4s_data.synthetic.generate import write_world
 
 RECIPE = """
@@ -142,3 +146,19 @@ def test_being_terminated_is_being_interrupted(workers: int, start: Callable[[in
     assert process.returncode == 130
     assert "t4s: error: interrupted; what is done is kept" in errors
     assert list(tmp_path.glob("corpus.work/parts/*"))
+
+
+def test_an_error_of_the_disk_names_a_path(tmp_path: Path):
+    work = Work(tmp_path / "corpus.work")
+    with pytest.raises(DataError, match=r"corpus\.work: No space left on device; what is done is kept"), _kept(work):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    kept = work.failure()
+    assert kept is not None
+    assert "corpus.work" in kept[1]
+
+
+def test_an_out_that_is_a_link_is_refused_before_any_work(tmp_path: Path):
+    (tmp_path / "real").mkdir()
+    (tmp_path / "out").symlink_to(tmp_path / "real")
+    with pytest.raises(CorpusError, match="is a link"):
+        check_free(tmp_path / "out", force=False)
