@@ -19,9 +19,7 @@ MAX_STEPS = 10_000_000
 pycocotools takes 24 bytes a step and does not look whether it got them. COCO's largest have some 20,000.
 """
 MAX_RECORDS = 1 << 16
-"""The most records of one entry: of the sentences of a ref, or the questions of an image with their answers."""
-MAX_TEXT = 1 << 20
-"""The most characters of a text that goes into a row."""
+"""The most records that one entry makes where every question of an image goes with every answer."""
 MAX_PICKLE_DEPTH = 64
 """The most levels of containers in a pickle; refs have five."""
 MAX_PICKLE_TUPLES = 250_000

@@ -18,6 +18,7 @@ from t4s_data.files.location import Location
 from t4s_data.files.texts import text_of
 from t4s_data.masks.mask import Mask
 from t4s_data.masks.png import read_mask
+from t4s_data.reading.bounds import MAX_RECORDS
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
 from t4s_data.sources.entries import of_one
 
@@ -88,6 +89,9 @@ class EarthReason:
         if not answers:
             return [_pair(f"{stem}-{q}", question) for q, question in enumerate(questions)], 0
         product = self.location.options.get("pairs", "zip") == "product"
+        if product and len(questions) * len(answers) > MAX_RECORDS:
+            detail = f"{len(questions):,} questions with {len(answers):,} answers each, {MAX_RECORDS:,} records allowed"
+            raise RecordError("too-large", detail)
         pairs = [
             _pair(f"{stem}-{q}-{a}", question, [answer])
             for q, question in enumerate(questions)

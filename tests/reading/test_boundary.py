@@ -256,3 +256,13 @@ def test_there_is_one_door_to_the_users_files():
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in calls:
                 owner = ast.unparse(node.func.value)
                 assert owner == "mmap", f"{path}: {ast.unparse(node)}: t4s_data/reading opens what users have"
+
+
+def test_a_few_texts_do_not_multiply_to_millions_of_records(tmp_path: Path):
+    from t4s_data.files.location import Location
+    from t4s_data.sources.earthreason import EarthReason
+
+    source = EarthReason(Location(tmp_path, "", "train", options={"pairs": "product"}))
+    with pytest.raises(RecordError, match="20,000 questions") as caught:
+        source._pairs("x", {"questions": ["a?"] * 20_000, "answer": ["b"] * 20_000})
+    assert caught.value.reason == "too-large"
