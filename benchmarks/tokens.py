@@ -17,7 +17,8 @@ import tiktoken
 from tiktoken.load import load_tiktoken_bpe
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 
-from t4s_data.tokens.tokenizers import QWEN_CONTROL, lengths, load_tokenizer
+from t4s_data.tokens.counting import conversation_tokens
+from t4s_data.tokens.tokenizers import QWEN_CONTROL, load_tokenizer
 
 TAGS = ["<ref>", "</ref>", "<box>", "</box>", "<seg>", "</seg>"]
 VOCABULARY = TAGS + [f"<{kind}{k}>" for kind in ("fg", "bg") for k in range(1, 64)]
@@ -72,8 +73,8 @@ def main(rows: int) -> None:
         "qwen2: tiktoken, encode": lambda: [len(encoding.encode(text, allowed_special="all")) for text in texts],
         "qwen2: tiktoken, encode_batch": lambda: [len(x) for x in encoding.encode_batch(texts, allowed_special="all")],
         "qwen2: count": lambda: [qwen.count(text) for text in texts],
-        "qwen2: lengths (three counts a text)": lambda: [
-            lengths(qwen, [], [text], [part]).answer for text, part in zip(texts, entries, strict=True)
+        "qwen2: conversation_tokens (cut at its descriptor)": lambda: [
+            conversation_tokens(qwen, [], [("Sure, here it is: ", ".")], qwen.count(part)).answer for part in entries
         ],
     }
     results = [measure(name, texts, run) for name, run in ways.items()]

@@ -14,11 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from t4s_data.corpus.folder import digest_of, read_build
+from t4s_data.corpus.folder import read_build
 from t4s_data.corpus.reader import column_names, read_batches, read_column, row_count, shard_names
 from t4s_data.corpus.record import Build
 from t4s_data.corpus.row import TOKEN_COLUMNS
 from t4s_data.counts import Distribution, Histogram
+from t4s_data.reading.opening import sha256_of
 
 PARTS: Mapping[str, Sequence[str]] = {
     "place": ("split", "task"),
@@ -76,7 +77,7 @@ def build_changes(first: Build, second: Build) -> list[str]:
 
 def _difference(source: str, folders: tuple[Path, Path]) -> Difference:
     shards = [sorted(folder.glob(f"data/{source}/*.parquet")) for folder in folders]
-    digests = [[digest_of(path) for path in found] for found in shards]
+    digests = [[sha256_of(path) for path in found] for found in shards]
     one_time, other_time = map(Counter, digests)
     equal = {digest for digest, times in one_time.items() if times == other_time[digest]}
     ones, others = (

@@ -13,8 +13,9 @@ from t4s_data.errors import CorpusError
 from t4s_data.masks.canvas import REMEMBERED, cells_of
 from t4s_data.masks.mask import Mask
 from t4s_data.sample import Region
+from t4s_data.tokens.counting import TokenCounts, conversation_tokens, count_words
 from t4s_data.tokens.descriptors import describe
-from t4s_data.tokens.tokenizers import IMAGE, TokenCounts, Tokenizer
+from t4s_data.tokens.tokenizers import Tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +71,7 @@ def recoded_tokens(words: Wording, codec: Codec, tokenizer: Tokenizer) -> TokenC
     elif written.per_region and not words.per_region:
         answers = tuple(_spread(answer, words.regions) for answer in answers)
     described = descriptor_tokens(written, tokenizer, words.regions)
-    around = sum(_around(tokenizer, text, after=number > 0) for answer in answers for number, text in enumerate(answer))
-    asked = sum(_asked(tokenizer, text) for text in words.asked)
-    return TokenCounts(described, described + around, described + around + asked)
+    return conversation_tokens(tokenizer, words.asked, answers, described)
 
 
 def descriptor_tokens(codec: Codec, tokenizer: Tokenizer, regions: Sequence[Region]) -> int:
@@ -88,7 +87,7 @@ def descriptor_tokens(codec: Codec, tokenizer: Tokenizer, regions: Sequence[Regi
 
 def _entry_tokens(codec: RegionCodec, tokenizer: Tokenizer, region: Region) -> int:
     # Cut beside tokens of the vocabulary, so that what all labels of a mask share is counted once.
-    around = sum(_around(tokenizer, text, after=False) for text in codec.affixes(region.label))
+    around = sum(count_words(tokenizer, text) for text in codec.affixes(region.label))
     return around + _body_tokens(codec, tokenizer, region.mask)
 
 
@@ -126,16 +125,3 @@ def _at_labels(first: str, last: str, regions: Sequence[Region]) -> tuple[str, .
             return None
         pieces.append(before)
     return (*pieces, rest) if not last and first.endswith("\n") else None
-
-
-@lru_cache(1 << 12)
-def _around(tokenizer: Tokenizer, text: str, *, after: bool) -> int:
-    if not (after and text):
-        return tokenizer.count(text) if text else 0
-    # Some tokenizers treat the beginning of a text in a way of its own: words after a descriptor do not stand there.
-    return tokenizer.count(tokenizer.vocabulary[0] + text) - 1
-
-
-@lru_cache(16)
-def _asked(tokenizer: Tokenizer, text: str) -> int:
-    return tokenizer.count(text.replace(IMAGE, ""))

@@ -19,9 +19,11 @@ from t4s_data.corpus.reader import read_shard
 from t4s_data.corpus.regions import masks_of
 from t4s_data.corpus.row import Row
 from t4s_data.counts import Histogram, add
+from t4s_data.files.writing import write_whole
 from t4s_data.masks.mask import Mask
 from t4s_data.sample import Region
-from t4s_data.tokens.tokenizers import TokenCounts, Tokenizer, lengths, load_tokenizer
+from t4s_data.tokens.counting import TokenCounts, conversation_tokens
+from t4s_data.tokens.tokenizers import Tokenizer, load_tokenizer
 
 OWN = "own"
 """In place of a codec's name: the codec that each row is written in."""
@@ -97,9 +99,7 @@ class Summary(msgspec.Struct):
 
     def save(self, path: Path) -> None:
         """Write the summary to a file that appears when it is complete."""
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(msgspec.msgpack.encode(self))
-        partial.replace(path)
+        write_whole(path, msgspec.msgpack.encode(self))
 
     @classmethod
     def load(cls, path: Path) -> Summary:
@@ -210,6 +210,6 @@ def own_tokens(codec_name: str) -> tuple[str, ...]:
 
 
 def _plain_lengths(row: Row, tokenizer: Tokenizer) -> TokenCounts:
-    answers = [message.content for message in row.messages if message.role == "assistant"]
+    answers = [(message.content,) for message in row.messages if message.role == "assistant"]
     others = [message.content for message in row.messages if message.role != "assistant"]
-    return lengths(tokenizer, others, answers, ())
+    return conversation_tokens(tokenizer, others, answers)

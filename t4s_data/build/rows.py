@@ -22,8 +22,9 @@ from t4s_data.masks.canvas import REMEMBERED, cell_box, cells_of
 from t4s_data.masks.mask import Mask
 from t4s_data.recipe.parts import Part
 from t4s_data.sample import Image, Region, Sample, Turn
+from t4s_data.tokens.counting import TokenCounts, conversation_tokens
 from t4s_data.tokens.descriptors import Descriptor, describe
-from t4s_data.tokens.tokenizers import IMAGE, TokenCounts, Tokenizer, lengths, load_tokenizer
+from t4s_data.tokens.tokenizers import Tokenizer, load_tokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,7 +134,7 @@ class RowMaker:
             codec.name,
             [Turn("user", asked), Turn("assistant", _interleaved(words, descriptors))],
             regions,
-            _counts(self._tokenizer, asked, words, descriptors),
+            conversation_tokens(self._tokenizer, [asked], [words], sum(one.tokens for one in descriptors)),
             {"regions": len(regions), "rescued": sum(region.rescued for region in regions)},
         )
 
@@ -171,29 +172,14 @@ def _kept_draft(sample: Sample, tokenizer: Tokenizer) -> _Draft:
     """The source's own conversation, which its reader has made safe."""
     if not sample.turns:
         raise RecordError("no-texts", "the conversation has no turns")
-    answers = [turn.content for turn in sample.turns if turn.role == "assistant"]
+    answers = [(turn.content,) for turn in sample.turns if turn.role == "assistant"]
     others = [turn.content for turn in sample.turns if turn.role != "assistant"]
-    return _Draft(KEPT, NO_CODEC, list(sample.turns), [], lengths(tokenizer, others, answers, ()), {})
+    return _Draft(KEPT, NO_CODEC, list(sample.turns), [], conversation_tokens(tokenizer, others, answers), {})
 
 
 def _interleaved(words: Sequence[str], descriptors: Sequence[Descriptor]) -> str:
     rest = (part for descriptor, text in zip(descriptors, words[1:], strict=True) for part in (descriptor.text, text))
     return "".join([words[0], *rest])
-
-
-def _counts(tokenizer: Tokenizer, asked: str, words: Sequence[str], descriptors: Sequence[Descriptor]) -> TokenCounts:
-    """Lengths add up where a text is cut beside a descriptor, which begins and ends with tokens of the vocabulary."""
-    described = sum(descriptor.tokens for descriptor in descriptors)
-    around = sum(_count_words(tokenizer, text, after=number > 0) for number, text in enumerate(words))
-    return TokenCounts(described, described + around, described + around + tokenizer.count(asked.removeprefix(IMAGE)))
-
-
-@lru_cache(1 << 12)
-def _count_words(tokenizer: Tokenizer, text: str, *, after: bool) -> int:
-    if not (after and text):
-        return tokenizer.count(text) if text else 0
-    # Some tokenizers treat the beginning of a text in a way of its own: words after a descriptor do not stand there.
-    return tokenizer.count(tokenizer.vocabulary[0] + text) - 1
 
 
 def _region(region: Region, n: int) -> RowRegion:

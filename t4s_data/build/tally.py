@@ -10,6 +10,7 @@ import msgspec
 from t4s_data.corpus.row import TOKEN_COLUMNS, Row
 from t4s_data.corpus.shards import ShardStats
 from t4s_data.counts import Histogram, add
+from t4s_data.files.writing import write_whole
 from t4s_data.sample import Reject
 
 
@@ -45,9 +46,7 @@ class Tally(msgspec.Struct):
 
     def save(self, path: Path) -> None:
         """Write the tally to a file that appears when it is complete."""
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(msgspec.json.encode(self))
-        partial.replace(path)
+        write_whole(path, msgspec.json.encode(self))
 
     @classmethod
     def load(cls, path: Path) -> Tally:

@@ -10,6 +10,7 @@ import msgspec
 
 from t4s_data.build.blocks import Block, read_index
 from t4s_data.build.tally import Tally
+from t4s_data.files.writing import write_whole
 from t4s_data.recipe.parts import Part
 
 
@@ -76,11 +77,7 @@ class Work:
 
     def fail(self, error: Exception) -> None:
         """Keep an error that ends the build for the process that reports it."""
-        record = [type(error).__name__, str(error)]
-        self.root.mkdir(parents=True, exist_ok=True)
-        partial = self.root / "error.partial"
-        partial.write_bytes(msgspec.json.encode(record))
-        partial.replace(self.root / "error.json")
+        write_whole(self.root / "error.json", msgspec.json.encode([type(error).__name__, str(error)]))
 
     def failure(self) -> tuple[str, str] | None:
         """The type and text of the error that a worker kept, or None."""

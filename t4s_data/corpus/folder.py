@@ -7,7 +7,6 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator, Mapping
-from hashlib import file_digest
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -15,6 +14,8 @@ from pydantic import ValidationError
 from t4s_data.corpus.reader import read_column, row_count
 from t4s_data.corpus.record import Build, Shard
 from t4s_data.errors import CorpusError
+from t4s_data.files.writing import write_whole
+from t4s_data.reading.opening import sha256_of
 from t4s_data.registry import RECORDED
 
 CHECKSUMS = "SHA256SUMS"
@@ -30,8 +31,8 @@ def write_checksums(folder: Path, known: Mapping[str, str] | None = None) -> Non
     ``known`` maps paths relative to the folder to digests that need not be computed again.
     """
     known = known or {}
-    lines = [f"{known.get(name) or digest_of(folder / name)}  {name}\n" for name in file_names(folder)]
-    _write_whole(folder / CHECKSUMS, "".join(lines))
+    lines = [f"{known.get(name) or sha256_of(folder / name)}  {name}\n" for name in file_names(folder)]
+    write_whole(folder / CHECKSUMS, "".join(lines).encode())
 
 
 def read_checksums(folder: Path) -> dict[str, str]:
@@ -90,7 +91,7 @@ def _check_files(folder: Path, digests: Mapping[str, str]) -> Iterator[str]:
             yield f"{name}: missing"
         elif name not in digests:
             yield f"{name}: not in {CHECKSUMS}"
-        elif digest_of(folder / name) != digests[name]:
+        elif sha256_of(folder / name) != digests[name]:
             yield f"{name}: altered"
 
 
@@ -209,15 +210,3 @@ def file_names(folder: Path) -> list[str]:
 
 def _shard_names(folder: Path) -> list[str]:
     return [path.relative_to(folder).as_posix() for path in folder.glob("data/*/*.parquet")]
-
-
-def digest_of(path: Path) -> str:
-    """The SHA-256 of a file, in hex."""
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
-
-
-def _write_whole(path: Path, text: str) -> None:
-    part = path.with_name(f".{path.name}.part")
-    part.write_text(text, encoding="utf-8", newline="\n")
-    part.replace(path)

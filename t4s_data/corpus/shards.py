@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import json
 import os
-import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -20,6 +19,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from t4s_data.corpus.row import Row, features
+from t4s_data.files.writing import replacing
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -48,7 +48,7 @@ def write_shard(path: Path, rows: Iterable[Row], *, embed: bool) -> ShardStats:
     """
     schema = features(embed=embed).arrow_schema
     count = size = 0
-    with _replacing(path) as part:
+    with replacing(path) as part:
         with _open_writer(part, embed=embed) as writer:
             for table in _row_groups(_batches(rows), schema):
                 writer.write_table(table, row_group_size=table.num_rows)
@@ -59,22 +59,6 @@ def write_shard(path: Path, rows: Iterable[Row], *, embed: bool) -> ShardStats:
             digest = file_digest(file, "sha256").hexdigest()
             file_bytes = file.seek(0, os.SEEK_END)
     return ShardStats(count, file_bytes, size, digest)
-
-
-@contextmanager
-def _replacing(path: Path) -> Iterator[Path]:
-    """A new name beside ``path`` that becomes it at the end, or is removed after an error."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-    os.close(handle)
-    part = Path(name)
-    try:
-        yield part
-        part.chmod(0o644)
-        part.replace(path)
-    except BaseException:
-        part.unlink(missing_ok=True)
-        raise
 
 
 @contextmanager

@@ -12,9 +12,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from t4s_data.corpus.folder import BUILD, CHECKSUMS, SIGNATURE, digest_of, read_build
+from t4s_data.corpus.folder import BUILD, CHECKSUMS, SIGNATURE, read_build
 from t4s_data.corpus.record import Build
 from t4s_data.errors import CommandError, CorpusError
+from t4s_data.reading.opening import sha256_of
 
 if TYPE_CHECKING:
     from securesystemslib.dsse import Envelope
@@ -72,7 +73,7 @@ def signature_problems(corpus: Path, key: Path) -> Iterator[str]:
             yield f"says nothing of {name}"
         elif not (corpus / name).is_file():
             yield f"{name} is missing"
-        elif (digest := digest_of(corpus / name)) != signed[name]:
+        elif (digest := sha256_of(corpus / name)) != signed[name]:
             yield f"{name} is not the one that was signed: sha256 is {digest}, signed was {signed[name]}"
 
 
@@ -119,7 +120,7 @@ def _check_signed(envelope: Envelope, key: Path, path: Path) -> None:
 def _statement(corpus: Path, build: Build) -> dict[str, Any]:
     return {
         "_type": STATEMENT,
-        "subject": [{"name": name, "digest": {"sha256": digest_of(corpus / name)}} for name in SUBJECTS],
+        "subject": [{"name": name, "digest": {"sha256": sha256_of(corpus / name)}} for name in SUBJECTS],
         "predicateType": PREDICATE,
         "predicate": {
             "buildDefinition": {

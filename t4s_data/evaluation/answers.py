@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-import numpy as np
-
 from t4s_data.codecs.codec import Codec
 from t4s_data.codecs.decoded import DecodedRegion, Repair
-from t4s_data.masks.canvas import Box, box_pixels
+from t4s_data.masks.boxes import Box, around, tight_box
+from t4s_data.masks.canvas import box_pixels
 from t4s_data.masks.cover import Cover, GridCover, PixelCover, united
 from t4s_data.masks.mask import Bools
 
@@ -74,21 +73,3 @@ class Reader(NamedTuple):
             return Found(region.label, box, cover)
         refined = self.refine(cover.dense())
         return Found(region.label, tight_box(refined) or box, PixelCover(refined))
-
-
-def tight_box(mask: Bools) -> Box | None:
-    """The box of the set pixels: left, top, and (exclusive) right and bottom; None if there are none.
-
-    >>> tight_box(np.array([[False, False, False], [False, True, True]]))
-    (1, 1, 3, 2)
-    """
-    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
-    return (int(columns[0]), int(rows[0]), int(columns[-1]) + 1, int(rows[-1]) + 1) if len(rows) else None
-
-
-def around(boxes: Sequence[Box]) -> Box | None:
-    """The smallest box that holds all of them; None for none."""
-    if not boxes:
-        return None
-    left, top, right, bottom = zip(*boxes, strict=True)
-    return min(left), min(top), max(right), max(bottom)

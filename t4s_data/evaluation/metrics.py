@@ -26,10 +26,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
-from t4s_data.masks.canvas import Box
-
-UNIT = 10**12
-"""IoUs are added up in whole multiples of one in so many, so that sums do not depend on their order."""
+from t4s_data.masks.boxes import Box, passes_half
+from t4s_data.masks.overlap import UNIT, iou_units
 
 FIGURES: Mapping[str, str] = {
     "ciou": "cIoU",
@@ -49,10 +47,11 @@ class Scores:
     """Sums over the samples of an evaluation: whole numbers all, so that the order of merging does not matter.
 
     ``united`` counts the samples whose regions are compared as one mask and ``united_iou`` sums their IoUs by
-    the rule of gIoU, ``target_iou`` those with a target, both in units of :data:`UNIT`. ``missing`` answers
-    were not given and ``unreadable`` ones not in the codec's words, which counts under strict reading only;
-    both are misses. ``repairs`` counts answers by kind of repair (:data:`t4s_data.codecs.codec.KINDS`), each kind
-    once an answer. The ``class_`` counters hold pixels by class.
+    the rule of gIoU, ``target_iou`` those with a target, both in units of
+    :data:`t4s_data.masks.overlap.UNIT`. ``missing`` answers were not given and ``unreadable`` ones not in the
+    codec's words, which counts under strict reading only; both are misses. ``repairs`` counts answers by kind of
+    repair (:data:`t4s_data.codecs.decoded.KINDS`), each kind once an answer. The ``class_`` counters hold pixels
+    by class.
     """
 
     samples: int = 0
@@ -79,7 +78,7 @@ class Scores:
 
     def add_target(self, intersection: int, union: int, *, found: bool) -> None:
         """Count a sample that has a target: pixels in both masks and in either, and if anything was predicted."""
-        iou = UNIT * intersection // union
+        iou = iou_units(intersection, union)
         self.targets += 1
         self.targets_found += found
         self.target_iou += iou
@@ -148,22 +147,6 @@ def total(scores: Iterable[Scores]) -> Scores:
     for part in scores:
         whole.merge(part)
     return whole
-
-
-def passes_half(one: Box, other: Box) -> bool:
-    """Whether the IoU of two boxes, left, top, right and bottom in pixels, is more than 0.5.
-
-    >>> passes_half((0, 0, 10, 10), (0, 0, 10, 20)), passes_half((0, 0, 10, 11), (0, 0, 10, 20))
-    (False, True)
-    """
-    width = min(one[2], other[2]) - max(one[0], other[0])
-    height = min(one[3], other[3]) - max(one[1], other[1])
-    common = max(width, 0) * max(height, 0)
-    return 2 * common > _area(one) + _area(other) - common
-
-
-def _area(box: Box) -> int:
-    return (box[2] - box[0]) * (box[3] - box[1])
 
 
 def _percent(part: float, whole: int) -> float | None:

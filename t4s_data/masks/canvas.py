@@ -9,10 +9,10 @@ from typing import NamedTuple, TypeVar
 import numpy as np
 
 from t4s_data.errors import CodecError
+from t4s_data.masks.boxes import Box
 from t4s_data.masks.mask import Bools, Mask
 from t4s_data.masks.rle import Ints
 
-Box = tuple[int, int, int, int]
 REMEMBERED = 256
 """Masks that are remembered: more than the regions of an image, so that another task or pass finds them."""
 T = TypeVar("T")
@@ -84,21 +84,6 @@ def pixels_per_cell(mask: Mask, n: int) -> Ints:
     # Each piece lies in one cell: its length is added up there.
     cell = row * n + (column * n // width)[run]
     return np.bincount(cell, bottom - top, n * n).astype(np.int64).reshape(n, n)
-
-
-def overlap(mask: Mask, grid: Bools) -> tuple[int, int]:
-    """Pixels in both the mask and the grid spread over its image, and pixels in either.
-
-    Their ratio for a mask's own grid is the best IoU that any text on this canvas can reach.
-
-    >>> half = Mask.from_polygons([[0, 0, 5, 0, 5, 10, 0, 10]], 10, 10)
-    >>> overlap(half, grid_of(half, 4).grid)
-    (50, 50)
-    """
-    n = len(grid)
-    common = int(pixels_per_cell(mask, n)[grid].sum())
-    covered = np.diff(cell_edges(n, mask.height)) @ grid @ np.diff(cell_edges(n, mask.width))
-    return common, mask.area + int(covered) - common
 
 
 def pixels(grid: Bools, height: int, width: int) -> Bools:

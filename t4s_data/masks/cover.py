@@ -10,8 +10,9 @@ from typing import Protocol, Self
 
 import numpy as np
 
-from t4s_data.masks.canvas import cell_edges, overlap, pixels
+from t4s_data.masks.canvas import cell_edges, pixels
 from t4s_data.masks.mask import Bools, Mask
+from t4s_data.masks.overlap import overlap
 
 
 class Cover(Protocol):

@@ -132,6 +132,16 @@ def digest_of(path: Path) -> FileDigest:
         return FileDigest(file.tell(), digest)
 
 
+def sha256_of(path: Path) -> str:
+    """The SHA-256 in hex of a file that is not the user's data and may lie anywhere.
+
+    Raises:
+        OSError: it cannot be opened.
+    """
+    with path.open("rb") as file:
+        return file_digest(file, "sha256").hexdigest()
+
+
 def _handle(path: Path) -> int:
     handle = os.open(path, _FLAGS)
     mode = os.fstat(handle).st_mode

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from hashlib import file_digest
 from pathlib import Path
 
 from t4s_data.errors import T4SError
 from t4s_data.manifest.shipped import expected_split, load_manifest
 from t4s_data.manifest.source import Manifest, ManifestFile, ManifestSplit
-from t4s_data.reading.opening import within
+from t4s_data.reading.opening import digest_of, within
 from t4s_data.recipe.opened import opened_as_built
 from t4s_data.recipe.parts import Part, parts_of
 from t4s_data.recipe.plan import COUNTING
@@ -137,7 +136,7 @@ def _alterations(path: Path, file: ManifestFile, part: Part, depth: Depth) -> It
     size = path.stat().st_size
     if file.bytes and size != file.bytes:
         yield Problem(f"{_name(path, part)} has {size:,} bytes instead of {file.bytes:,}", AGAIN)
-    elif depth.sha256 and file.sha256 and (digest := _digest(path)) != file.sha256:
+    elif depth.sha256 and file.sha256 and (digest := digest_of(path).sha256) != file.sha256:
         yield Problem(f"{_name(path, part)} has the SHA-256 {digest} instead of {file.sha256}", AGAIN)
 
 
@@ -186,8 +185,3 @@ def _told(unusable: Sequence[Reject]) -> Iterator[Problem]:
 def _name(path: Path, part: Part) -> str:
     root = part.location.data_root
     return path.relative_to(root).as_posix() if path.is_relative_to(root) else str(path)
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from t4s_data.errors import CommandError
+from t4s_data.files.writing import write_whole
 from t4s_data.synthetic.layouts.earthreason import write_earthreason
 from t4s_data.synthetic.layouts.grefcoco import write_grefcoco
 from t4s_data.synthetic.layouts.llava import write_llava
@@ -19,7 +20,6 @@ from t4s_data.synthetic.layouts.reasonseg import write_reasonseg
 from t4s_data.synthetic.layouts.refclef import write_refclef
 from t4s_data.synthetic.layouts.refer import write_refcoco, write_refcoco_plus, write_refcocog
 from t4s_data.synthetic.layouts.rrsisd import write_rrsisd
-from t4s_data.synthetic.layouts.streams import write_bytes
 from t4s_data.synthetic.planted import Planted
 from t4s_data.synthetic.world import World
 
@@ -90,7 +90,7 @@ def write_world(
 
 def _mark(world: World, reports: dict[str, Any]) -> None:
     body = {"seed": world.seed, "scale": world.scale, "sources": dict(sorted(reports.items()))}
-    write_bytes(world.data_root / MARKER, json.dumps(body, indent=1).encode() + b"\n")
+    write_whole(world.data_root / MARKER, json.dumps(body, indent=1).encode() + b"\n")
 
 
 def _known(data_root: Path, world: dict[str, Any]) -> dict[str, Any]:

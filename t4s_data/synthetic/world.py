@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from t4s_data.choice import draw
-from t4s_data.synthetic.layouts.streams import write_bytes
+from t4s_data.files.writing import write_whole
 from t4s_data.synthetic.scenes.composer import frame_of, scene_of
 from t4s_data.synthetic.scenes.painter import picture
 from t4s_data.synthetic.scenes.scene import Frame, Scene
@@ -60,7 +60,7 @@ class World:
         if missing:
             data = picture(scene)
             for path in missing:
-                write_bytes(path, data)
+                write_whole(path, data)
 
     def train2017(self) -> range:
         """The numbers of the pictures of COCO train2017."""

@@ -10,6 +10,7 @@ from t4s_data.codecs.protocol import Codec, RegionCodec, by_region
 from t4s_data.masks.canvas import REMEMBERED, cells_of
 from t4s_data.masks.mask import Mask
 from t4s_data.sample import Region
+from t4s_data.tokens.counting import count_words
 from t4s_data.tokens.tokenizers import Tokenizer
 
 
@@ -32,7 +33,7 @@ def _entry(codec: RegionCodec, tokenizer: Tokenizer, region: Region) -> Descript
     body = _body(codec, tokenizer, region.mask)
     before, after = codec.affixes(region.label)
     # An entry is cut beside its body, which begins and ends with tokens of the vocabulary, so the lengths add up.
-    around = _count(tokenizer, before) + _count(tokenizer, after)
+    around = count_words(tokenizer, before) + count_words(tokenizer, after)
     return Descriptor(before + body.text + after, around + body.tokens)
 
 
@@ -40,8 +41,3 @@ def _entry(codec: RegionCodec, tokenizer: Tokenizer, region: Region) -> Descript
 def _body(codec: RegionCodec, tokenizer: Tokenizer, mask: Mask) -> Descriptor:
     text = codec.body(cells_of(mask, codec.n).grid)
     return Descriptor(text, tokenizer.count(text))
-
-
-@lru_cache(1 << 12)
-def _count(tokenizer: Tokenizer, text: str) -> int:
-    return tokenizer.count(text) if text else 0

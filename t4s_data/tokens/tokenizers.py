@@ -2,7 +2,7 @@
 
 A text is cut first at the tokens that a codec adds (tags and bricks), and what stands between two of them is
 encoded on its own. So lengths add up exactly wherever a text is cut beside an
-added token, and :func:`lengths` counts a long answer once, piece by piece.
+added token (:mod:`t4s_data.tokens.counting`).
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
-from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
 from t4s_data.codecs.labels import nfc
 from t4s_data.errors import CommandError
+from t4s_data.reading.opening import sha256_of
 
 if TYPE_CHECKING:
     import tokenizers
@@ -161,7 +161,7 @@ def _load_qwen(vocabulary: tuple[str, ...]) -> QwenTokenizer:
     special = tuple(dict.fromkeys((*QWEN_CONTROL, *vocabulary)))
     ids = {token: index for index, token in enumerate(special, start=len(ranks))}
     return QwenTokenizer(
-        identity=f"qwen2 sha256:{_digest(path)}",
+        identity=f"qwen2 sha256:{sha256_of(path)}",
         vocabulary=vocabulary,
         _ids=ids,
         _special=re.compile(_longest_of(special)),
@@ -230,7 +230,7 @@ def _load_file(name: str, path: Path, label: str, vocabulary: tuple[str, ...]) -
     inner.no_padding()
     # As trainers should add them: not special, so that no decoding leaves masks out. The ids are the same.
     inner.add_tokens([AddedToken(token, special=False, normalized=False) for token in vocabulary])
-    return FileTokenizer(name, f"{label} sha256:{_digest(path)}", vocabulary, inner)
+    return FileTokenizer(name, f"{label} sha256:{sha256_of(path)}", vocabulary, inner)
 
 
 def _tokenizer_file(name: str) -> tuple[Path, str]:
@@ -254,57 +254,3 @@ def _hub_file(name: str) -> Path:
             f"tokenizer {name!r}: not 'qwen2', not a file, and tokenizer.json of that model could not be had "
             f"from the Hub ({type(error).__name__}: {reason})"
         ) from error
-
-
-def _digest(path: Path) -> str:
-    return sha256(path.read_bytes()).hexdigest()
-
-
-@dataclass(frozen=True, slots=True)
-class TokenCounts:
-    """Text tokens of one row: of the entries alone, of the assistant's turns, of all turns."""
-
-    descriptor: int
-    answer: int
-    total: int
-
-
-def lengths(
-    tokenizer: Tokenizer, questions: Sequence[str], answers: Sequence[str], entries: Sequence[str]
-) -> TokenCounts:
-    """The token counts of one conversation; every part of it is encoded once.
-
-    ``questions`` are the turns that are not the assistant's, ``answers`` those that are; ``<image>`` is left
-    out of all. ``entries`` are the descriptors as they stand in the answers, in order; each begins and ends
-    with a token of the tokenizer's vocabulary, which is what makes the sum of the pieces the whole's length.
-
-    Raises:
-        ValueError: an entry is not in the answers.
-    """
-    asked = sum(tokenizer.count(text.replace(IMAGE, "")) for text in questions)
-    descriptor = sum(tokenizer.count_many(entries)) if entries else 0
-    around = 0
-    rest = list(reversed(entries))
-    for answer in answers:
-        around += _count_around(tokenizer, answer, rest)
-    if rest:
-        raise ValueError(f"entry is not in the answers: {rest[-1][:80]!r}")
-    return TokenCounts(descriptor, descriptor + around, descriptor + around + asked)
-
-
-def _count_around(tokenizer: Tokenizer, answer: str, rest: list[str]) -> int:
-    """Tokens of the answer outside its entries, which are taken from the end of ``rest``."""
-    total = end = 0
-    while rest and (start := answer.find(rest[-1], end)) >= 0:
-        total += _count_between(tokenizer, answer[end:start], after_entry=end > 0)
-        end = start + len(rest.pop())
-    return total + _count_between(tokenizer, answer[end:], after_entry=end > 0)
-
-
-@lru_cache(maxsize=1 << 14)
-def _count_between(tokenizer: Tokenizer, text: str, *, after_entry: bool) -> int:
-    text = text.replace(IMAGE, "")
-    if not (after_entry and text):
-        return tokenizer.count(text) if text else 0
-    # Some tokenizers treat the beginning of a text in a way of its own: this piece does not stand there.
-    return tokenizer.count(tokenizer.vocabulary[0] + text) - 1

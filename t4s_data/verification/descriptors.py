@@ -15,7 +15,8 @@ from t4s_data.errors import CodecError, CommandError, RecordError
 from t4s_data.masks.canvas import REMEMBERED, cell_box, cells_of
 from t4s_data.masks.mask import Bools, Mask
 from t4s_data.sample import Region
-from t4s_data.tokens.tokenizers import IMAGE, Tokenizer, lengths
+from t4s_data.tokens.counting import conversation_tokens
+from t4s_data.tokens.tokenizers import IMAGE, Tokenizer
 from t4s_data.verification.problems import shown
 
 
@@ -31,7 +32,7 @@ def check_meaning(row: Row, tokenizer: Tokenizer | None) -> Iterator[str]:
     if codec is None:
         if row.regions:
             yield f"regions holds {len(row.regions)}, but codec is {NO_CODEC!r}"
-        yield from _check_tokens(row, [], tokenizer)
+        yield from _check_tokens(row, None, [], tokenizer)
         return
     masks = [_mask(region.rle, row.height or 0, row.width or 0) for region in row.regions]
     regions = list(zip(row.regions, masks, strict=True))
@@ -83,7 +84,7 @@ def _check_answer(row: Row, codec: Codec, regions: Sequence[Region], tokenizer: 
     words = [words for answer in answers for words in words_around(codec, answer)]
     for text in (text for text in (*asked, *words) if _is_reserved(text)):
         yield f"messages: a tag, a brick or another reserved mark stands among the words: {shown(text)}"
-    yield from _check_tokens(row, expected, tokenizer)
+    yield from _check_tokens(row, codec, expected, tokenizer)
 
 
 def _expected(codec: Codec, regions: Sequence[Region]) -> list[str]:
@@ -136,12 +137,16 @@ def _deviation(found: Sequence[str], expected: Sequence[str], answer: str, codec
     )
 
 
-def _check_tokens(row: Row, descriptors: Sequence[str], tokenizer: Tokenizer | None) -> Iterator[str]:
+def _check_tokens(
+    row: Row, codec: Codec | None, descriptors: Sequence[str], tokenizer: Tokenizer | None
+) -> Iterator[str]:
     if tokenizer is None:
         return
     asked = [message.content for message in row.messages if message.role != "assistant"]
     answers = [message.content for message in row.messages if message.role == "assistant"]
-    counts = lengths(tokenizer, asked, answers, descriptors)
+    words = [words_around(codec, answer) if codec else (answer,) for answer in answers]
+    described = sum(tokenizer.count_many(descriptors)) if descriptors else 0
+    counts = conversation_tokens(tokenizer, asked, words, described)
     for column, counted in zip(TOKEN_COLUMNS, (counts.descriptor, counts.answer, counts.total), strict=True):
         if (said := getattr(row, column)) != counted:
             yield f"{column} is {said}, counted {counted}"

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 
 from t4s_data.codecs.codec import NO_CODEC
 from t4s_data.conversation.tasks import KEPT
-from t4s_data.corpus.folder import digest_of
 from t4s_data.corpus.reader import read_batches, typed_rows
 from t4s_data.corpus.record import Account, Shard
 from t4s_data.corpus.row import TOKEN_COLUMNS, Row, columns_of, features
 from t4s_data.errors import CorpusError
 from t4s_data.manifest.names import BOX_TASKS
+from t4s_data.reading.opening import sha256_of
 from t4s_data.tokens.tokenizers import Tokenizer, load_tokenizer
 from t4s_data.verification.conversations import check_turns
 from t4s_data.verification.descriptors import check_meaning
@@ -78,7 +78,7 @@ def check_shard(corpus: Path, expected: Expected) -> Found:
     found = Found(expected.shard.name)
     path = corpus / expected.shard.name
     try:
-        found.digest = digest_of(path)
+        found.digest = sha256_of(path)
         size = path.stat().st_size
     except OSError as error:
         found.tell(f"named in build.json, but {error.strerror}")

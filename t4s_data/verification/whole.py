@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from t4s_data.corpus.folder import BUILD, CHECKSUMS, digest_of, file_names, read_build, read_checksums
+from t4s_data.corpus.folder import BUILD, CHECKSUMS, file_names, read_build, read_checksums
 from t4s_data.corpus.record import Build
 from t4s_data.errors import CommandError, CorpusError, WorkerError
+from t4s_data.reading.opening import sha256_of
 from t4s_data.tokens.tokenizers import load_tokenizer
 from t4s_data.verification.lists import check_lists
 from t4s_data.verification.pictures import PictureRules
@@ -143,7 +144,7 @@ def _check_files(corpus: Path, found: Mapping[str, Found]) -> Iterator[Problem]:
 
 
 def _digest(corpus: Path, name: str, found: Mapping[str, Found]) -> str:
-    return (found[name].digest if name in found else "") or digest_of(corpus / name)
+    return (found[name].digest if name in found else "") or sha256_of(corpus / name)
 
 
 def _ids(build: Build, found: Mapping[str, Found]) -> dict[str, list[str]]:

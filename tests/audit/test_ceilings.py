@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from t4s_data.audit.ceilings import NO_TARGET, UNIT, Ceiling, region_ceiling, row_ceiling, size_class
+from t4s_data.audit.ceilings import NO_TARGET, Ceiling, region_ceiling, row_ceiling, size_class
 from t4s_data.masks.canvas import box_pixels, cell_box, grid_of, pixels
 from t4s_data.masks.mask import Bools, Mask
+from t4s_data.masks.overlap import UNIT
 
 DENSE = arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=40)).filter(np.any)
 CANVASES = st.sampled_from([2, 3, 16, 24, 64])

@@ -17,7 +17,7 @@ from t4s_data.corpus.regions import masks_of
 from t4s_data.corpus.row import Row
 from t4s_data.errors import CorpusError
 from t4s_data.sample import Turn
-from t4s_data.tokens.tokenizers import TokenCounts
+from t4s_data.tokens.counting import TokenCounts
 
 CODECS = {
     "bsd-64": 'name = "bsd"',

@@ -11,9 +11,10 @@ from pathlib import Path
 import pytest
 
 from pipelines.cli import main
-from t4s_data.corpus.folder import BUILD, CHECKSUMS, SIGNATURE, digest_of, read_checksums
+from t4s_data.corpus.folder import BUILD, CHECKSUMS, SIGNATURE, read_checksums
 from t4s_data.corpus.signature import load_signer, sign, signature_problems
 from t4s_data.errors import CommandError, CorpusError
+from t4s_data.reading.opening import sha256_of
 
 openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl on this machine")
 
@@ -68,7 +69,7 @@ def test_the_signature_is_what_openssl_says_it_is(signed, tmp_path: Path):
         "https://slsa.dev/provenance/v1",
     )
     subjects = {one["name"]: one["digest"]["sha256"] for one in statement["subject"]}
-    assert subjects == {name: digest_of(corpus / name) for name in (BUILD, CHECKSUMS)}
+    assert subjects == {name: sha256_of(corpus / name) for name in (BUILD, CHECKSUMS)}
     record = json.loads((corpus / BUILD).read_text())
     inputs = statement["predicate"]["buildDefinition"]["resolvedDependencies"]
     assert [(one["name"], one["digest"]["sha256"]) for one in inputs] == [
@@ -91,7 +92,7 @@ def test_a_file_that_changed_after_signing_is_named(signed, name: str):
     corpus, public = signed
     (corpus / name).write_text((corpus / name).read_text() + "\n")
     (problem,) = signature_problems(corpus, public)
-    assert problem.startswith(f"{name} is not the one that was signed: sha256 is {digest_of(corpus / name)}")
+    assert problem.startswith(f"{name} is not the one that was signed: sha256 is {sha256_of(corpus / name)}")
 
 
 @openssl

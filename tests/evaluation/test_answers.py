@@ -8,7 +8,8 @@ import pytest
 from t4s_data.codecs.bsd import BoxCodec
 from t4s_data.codecs.isd import ImageCodec
 from t4s_data.errors import CodecError
-from t4s_data.evaluation.answers import Reader, around, tight_box
+from t4s_data.evaluation.answers import Reader
+from t4s_data.masks.boxes import around, tight_box
 from t4s_data.masks.canvas import pixels
 
 SIZE = (30, 50)

@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from t4s_data.evaluation.metrics import FIGURES, Scores, passes_half, total
+from t4s_data.evaluation.metrics import FIGURES, Scores, total
+from t4s_data.masks.boxes import passes_half
 
 Box = tuple[int, int, int, int]
 

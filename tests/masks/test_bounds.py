@@ -16,16 +16,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image as Pillow
 
-from t4s_data.audit import ceilings
 from t4s_data.errors import RecordError
-from t4s_data.masks import canvas
+from t4s_data.masks import canvas, overlap
 from t4s_data.masks.mask import Mask, _steps
 from t4s_data.reading.bounds import MAX_PIXELS, MAX_RUNS, MAX_SIDE, MAX_STEPS
 
 MEMORY = 1 << 30
 ALLOWED = """
 import json, resource, sys
-from t4s_data.audit import ceilings
+from t4s_data.masks import overlap
 from t4s_data.errors import RecordError
 from t4s_data.masks.mask import Mask
 resource.setrlimit(resource.RLIMIT_DATA, (int(sys.argv[1]),) * 2)
@@ -91,7 +90,7 @@ def test_the_largest_image_is_the_largest_that_pillow_opens():
     assert MAX_PIXELS == 2 * Pillow.MAX_IMAGE_PIXELS
 
 
-@pytest.mark.parametrize("axis", [canvas._axis, ceilings._axis])
+@pytest.mark.parametrize("axis", [canvas._axis, overlap._axis])
 def test_sides_of_every_length_do_not_fill_memory(axis: Any):
     tracemalloc.start()
     for length in range(20_000, 40_000, 10):

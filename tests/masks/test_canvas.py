@@ -19,12 +19,12 @@ from t4s_data.masks.canvas import (
     cell_box,
     cell_edges,
     grid_of,
-    overlap,
     pixels,
     pixels_per_cell,
     sample_positions,
 )
 from t4s_data.masks.mask import Bools, Mask
+from t4s_data.masks.overlap import overlap
 
 SIDES = st.integers(1, 40)
 CANVASES = st.integers(2, 64)

@@ -18,7 +18,8 @@ from t4s_data.codecs.spec import CodecSpec
 from t4s_data.errors import DataError
 from t4s_data.manifest.presets import load_preset
 from t4s_data.manifest.wording import load_wording
-from t4s_data.masks.canvas import grid_of, overlap, pixels
+from t4s_data.masks.canvas import grid_of, pixels
+from t4s_data.masks.overlap import overlap
 from t4s_data.sample import ALL_CLASSES, Image, Sample
 from t4s_data.sources.coco_panoptic import CocoPanoptic
 from t4s_data.synthetic.generate import write_world

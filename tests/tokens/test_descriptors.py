@@ -7,10 +7,10 @@ import pytest
 
 from t4s_data.codecs.codec import codec_of
 from t4s_data.codecs.spec import CodecSpec
-from t4s_data.masks.canvas import cell_box, cells_of, grid_of
+from t4s_data.masks.canvas import grid_of
 from t4s_data.masks.mask import Mask
 from t4s_data.sample import Region
-from t4s_data.tokens.descriptors import columns_of, describe
+from t4s_data.tokens.descriptors import describe
 from t4s_data.tokens.tokenizers import load_tokenizer
 
 CODECS = [
@@ -41,16 +41,3 @@ def test_without_regions_only_a_map_is_written():
     described = [describe(codec, load_tokenizer("qwen2", codec.vocabulary), []) for codec in CODECS]
     assert [len(found) for found in described] == [0, 0, 0, 1]
     assert described[-1][0].text == "<seg>" + "\n".join(["others*16"] * 16) + "</seg>"
-
-
-@pytest.mark.parametrize("n", [2, 16, 64])
-def test_columns_are_the_mask_s(n):
-    for mask in masks():
-        cells = cells_of(mask, n)
-        assert columns_of(mask, n) == {
-            "box": list(cell_box(cells.grid)),
-            "rle": mask.rle,
-            "area": mask.area,
-            "rescued": cells.rescued,
-        }
-        assert Mask.from_rle(columns_of(mask, n)["rle"], mask.height, mask.width) == mask

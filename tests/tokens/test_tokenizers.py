@@ -13,7 +13,8 @@ from tokenizers import Tokenizer as Inner
 from tokenizers import decoders, models, normalizers, pre_tokenizers, trainers
 
 from t4s_data.errors import CommandError
-from t4s_data.tokens.tokenizers import QWEN_CONTROL, TokenCounts, Tokenizer, lengths, load_tokenizer
+from t4s_data.tokens.counting import TokenCounts, conversation_tokens
+from t4s_data.tokens.tokenizers import QWEN_CONTROL, Tokenizer, load_tokenizer
 
 TAGS = ("<ref>", "</ref>", "<box>", "</box>", "<seg>", "</seg>")
 SPECIAL = (*TAGS, *(f"<{kind}{k}>" for kind in ("fg", "bg") for k in range(1, 64)))
@@ -80,7 +81,8 @@ def test_lengths_are_those_of_the_whole_texts(tokenizer: Tokenizer) -> None:
         descriptor = sum(map(tokenizer.count, entries))
         answer = sum(map(tokenizer.count, answers))
         total = answer + sum(tokenizer.count("\n" + question) for question in questions)
-        assert lengths(tokenizer, asked, answers, entries) == TokenCounts(descriptor, answer, total)
+        words = [(*(text for text, _ in turn), tail) for turn in turns]
+        assert conversation_tokens(tokenizer, asked, words, descriptor) == TokenCounts(descriptor, answer, total)
 
     law()
 
@@ -154,11 +156,6 @@ def test_pickles_small_and_counts_the_same(tokenizer: Tokenizer) -> None:
 
 def test_a_file_s_truncation_is_not_applied(files: dict[str, str]) -> None:
     assert load_tokenizer(files["bytes"], SPECIAL).count("<fg1>" * 100) == 100
-
-
-def test_a_missing_entry_is_an_error() -> None:
-    with pytest.raises(ValueError, match="not in the answers"):
-        lengths(load_tokenizer("qwen2", SPECIAL), [], ["<seg></seg>"], ["<seg><fg1></seg>"])
 
 
 @pytest.mark.parametrize("name", ["nowhere/tokenizer.json", "no such model", "nobody/nothing"])

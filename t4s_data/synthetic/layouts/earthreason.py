@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image
 
 from t4s_data.choice import pick
+from t4s_data.files.writing import write_whole
 from t4s_data.synthetic.layouts.objects import bitmap
-from t4s_data.synthetic.layouts.streams import write_bytes
 from t4s_data.synthetic.planted import Planted
 from t4s_data.synthetic.scenes import words
 from t4s_data.synthetic.scenes.scene import Scene, Thing
@@ -77,10 +77,10 @@ def _write_record(world: World, record: _Record, planted: Planted) -> None:
         world.pictured(scene, f"{folders.images}/{stem}.{('jpg', 'jpg', 'jpeg', 'png')[record.place % 4]}")
     if record.missing != "no-mask":
         targets = scene.alike(scene.things[0]) if record.has_target else []
-        write_bytes(world.data_root / folders.labels / f"{stem}.png", label(scene, targets))
+        write_whole(world.data_root / folders.labels / f"{stem}.png", label(scene, targets))
     body = {"questions": questions(scene, record.number), "answer": _answers(scene, record)}
     ending = "txt" if record.place % 7 == 6 else "json"
-    write_bytes(world.data_root / folders.qas / f"{stem}.{ending}", json.dumps(body, indent=4).encode())
+    write_whole(world.data_root / folders.qas / f"{stem}.{ending}", json.dumps(body, indent=4).encode())
     _count(record, min(QUESTIONS, len(body["answer"]) or QUESTIONS), planted)
     planted.quirk("txt-questions", int(ending == "txt"))
 

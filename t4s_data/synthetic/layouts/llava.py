@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from t4s_data.choice import pick
-from t4s_data.synthetic.layouts.streams import json_array, write_bytes
+from t4s_data.files.writing import write_whole
+from t4s_data.synthetic.layouts.streams import json_array
 from t4s_data.synthetic.planted import Planted
 from t4s_data.synthetic.scenes import words
 from t4s_data.synthetic.scenes.painter import gif
@@ -92,7 +93,7 @@ class _Row:
 
     def _write(self, path: str, data: bytes) -> None:
         if self.world.images:
-            write_bytes(self.world.data_root / path, data)
+            write_whole(self.world.data_root / path, data)
 
     def _path(self, scene: Scene) -> str:
         if self.kind == "coco":

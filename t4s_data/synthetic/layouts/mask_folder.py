@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from t4s_data.files.writing import write_whole
 from t4s_data.synthetic.layouts.objects import bitmap
-from t4s_data.synthetic.layouts.streams import encode, write_bytes
+from t4s_data.synthetic.layouts.streams import encode
 from t4s_data.synthetic.planted import Planted
 from t4s_data.synthetic.scenes import words
 from t4s_data.synthetic.scenes.catalog import COLORS, STUFF, THINGS
@@ -30,10 +31,10 @@ UNLISTED, UNDECIDED = 200, 255
 def write_mask_folder(world: World) -> Planted:
     """Splits `train` (JSON lines), `val` (CSV) and `index` (index PNGs); pictures are always written."""
     planted = Planted()
-    write_bytes(
+    write_whole(
         world.data_root / ROOT / "train/records.jsonl", b"".join(encode(row) + b"\n" for row in _train(world, planted))
     )
-    write_bytes(world.data_root / ROOT / "val/records.csv", _csv(_val(world, planted)))
+    write_whole(world.data_root / ROOT / "val/records.csv", _csv(_val(world, planted)))
     _write_index(world, planted)
     return planted
 
@@ -88,7 +89,7 @@ def _csv(rows: Iterator[dict[str, str]]) -> bytes:
 def _write_index(world: World, planted: Planted) -> None:
     """Pictures with index PNGs; of the last two one holds a number of no class, and one has no index PNG."""
     lines = "".join(f"{number} {name}\n" for name, number in CLASSES.items())
-    write_bytes(world.data_root / ROOT / "classes.txt", lines.encode())
+    write_whole(world.data_root / ROOT / "classes.txt", lines.encode())
     first = SIZES["train"] + SIZES["val"]
     count = world.size(SIZES["index"], 4)
     for number in range(first, first + count + 2):
@@ -110,7 +111,7 @@ def _write_indexed(world: World, number: int, values: NDArray[np.uint8]) -> None
     image = Image.fromarray(values)
     if number % 2:
         image.putpalette([channel for color in COLORS.values() for channel in color] * 20)
-    write_bytes(world.data_root / ROOT / f"index/labels/{number:05d}.png", _png(image))
+    write_whole(world.data_root / ROOT / f"index/labels/{number:05d}.png", _png(image))
 
 
 def _picture(world: World, split: str, number: int) -> Scene:
@@ -122,7 +123,7 @@ def _picture(world: World, split: str, number: int) -> Scene:
 def _write_mask(world: World, path: str, mask: NDArray[np.uint8], number: int) -> None:
     """A mask of 0 and 255, or of 0 and 1 in one bit, by turns."""
     image = Image.fromarray(mask * np.uint8(255))
-    write_bytes(world.data_root / ROOT / path, _png(image.convert("1") if number % 2 else image))
+    write_whole(world.data_root / ROOT / path, _png(image.convert("1") if number % 2 else image))
 
 
 def _png(image: Image.Image) -> bytes:

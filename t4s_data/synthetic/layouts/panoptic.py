@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
+from t4s_data.files.writing import write_whole
 from t4s_data.synthetic.layouts.objects import annotation_row, head, image_row, thing_categories
-from t4s_data.synthetic.layouts.streams import json_object, write_bytes
+from t4s_data.synthetic.layouts.streams import json_object
 from t4s_data.synthetic.planted import Planted
 from t4s_data.synthetic.scenes.catalog import STUFF, THINGS
 from t4s_data.synthetic.scenes.scene import Scene
@@ -35,7 +36,7 @@ def add_masks(world: World, split: str, scene: Scene, image_id: int) -> Panoptic
     segments = panoptic(scene)
     path = world.data_root / f"coco/annotations/panoptic_{split}2017/{image_id:012d}.png"
     if not path.exists():
-        write_bytes(path, segments.png)
+        write_whole(path, segments.png)
     return segments
 
 

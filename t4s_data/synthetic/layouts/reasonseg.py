@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from t4s_data.choice import pick
-from t4s_data.synthetic.layouts.streams import json_array, write_bytes
+from t4s_data.files.writing import write_whole
+from t4s_data.synthetic.layouts.streams import json_array
 from t4s_data.synthetic.planted import Planted
 from t4s_data.synthetic.scenes import words
 from t4s_data.synthetic.scenes.outlines import Ring
@@ -72,7 +73,7 @@ def _write(world: World, file: _File, planted: Planted) -> None:
     scene = world.scene("reason", file.number)
     path = f"reason_seg/ReasonSeg/{file.split}/{stem(world, file.number)}"
     text = json.dumps(_body(world, scene, file, planted), indent=2, ensure_ascii=False)
-    write_bytes(world.data_root / f"{path}.json", text.encode(file.encoding))
+    write_whole(world.data_root / f"{path}.json", text.encode(file.encoding))
     world.pictured(scene, f"{path}.jpg")
     planted.quirk("windows-1252-files", int(file.encoding == "cp1252"))
     if file.has_target:

@@ -60,11 +60,3 @@ def json_object(path: Path, head: Mapping[str, Any], *names: str) -> Iterator[tu
                 shutil.copyfileobj(file, whole)
             part.unlink()
         whole.write(b"}")
-
-
-def write_bytes(path: Path, data: bytes) -> None:
-    """A whole file, with the folders it lies in; there is never a part of it under its name."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f"{path.name}.part")
-    part.write_bytes(data)
-    part.replace(path)
