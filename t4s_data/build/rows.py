@@ -11,6 +11,7 @@ from typing import NamedTuple
 from t4s_data.choice import draw, pick_weighted
 from t4s_data.codecs.codec import NO_CODEC, codec_of
 from t4s_data.codecs.labels import Label, neutralize, neutralizer_of
+from t4s_data.codecs.protocol import Codec, by_region
 from t4s_data.conversation.prompts import Template, load_prompts
 from t4s_data.conversation.tasks import KEPT, TASKS, Exchange
 from t4s_data.conversation.turns import answer, question
@@ -99,7 +100,10 @@ class RowMaker:
         # Counted within the task, so that a record's words repeat only when all of the task's are used.
         before = sum(self._task(record, earlier) == task for earlier in range(passing))
         template = load_prompts(task).choose(part.seed, record, before)
-        return self._fitted(task, exchange, template)
+        once = _each_once(exchange, self._codecs[task], self._tokenizer)
+        draft = self._fitted(task, once, template)
+        merged = len(exchange.regions) - len(once.regions)
+        return replace(draft, notes={**draft.notes, "merged": merged}) if merged else draft
 
     def _task(self, record: str, passing: int) -> str:
         return pick_weighted(self._part.tasks, self._part.seed, f"{record}#{passing}", "task")
@@ -137,6 +141,22 @@ class RowMaker:
             conversation_tokens(self._tokenizer, [asked], [words], sum(one.tokens for one in descriptors)),
             {"regions": len(regions), "rescued": sum(region.rescued for region in regions)},
         )
+
+
+def _each_once(exchange: Exchange, codec: Codec, tokenizer: Tokenizer) -> Exchange:
+    """The exchange without regions whose entry another one writes too: small neighbours may fall on one cell.
+
+    The largest of them stays, in the place of the first. Where the source's own words name each, all stay.
+    """
+    regions = exchange.regions
+    if exchange.words or not by_region(codec) or len({region.label for region in regions}) == len(regions):
+        return exchange
+    kept: dict[str, Region] = {}
+    for region, entry in zip(regions, describe(codec, tokenizer, regions), strict=True):
+        first = kept.setdefault(entry.text, region)
+        if region.mask.area > first.mask.area:
+            kept[entry.text] = region
+    return exchange if len(kept) == len(regions) else replace(exchange, regions=tuple(kept.values()))
 
 
 def _normalized(

@@ -24,7 +24,7 @@ def write_audit(corpus: Path, findings: Findings, picks: Picks, *, command: str,
     build = read_build(corpus)
     report = render_report(build, findings, gallery(corpus, picks.places(), data_root))
     assets = {name: figures.png(plot, findings) for name, plot in _assets(findings).items()}
-    manifests = {source.source: load_manifest(source.source) for source in findings.sources}
+    manifests = {name: load_manifest(name) for name in dict.fromkeys(one.source for one in build.accounts)}
     card = render_card(CardFacts(build, manifests, (), command, findings))
     for folder in ("report", "assets"):
         shutil.rmtree(corpus / folder, ignore_errors=True)

@@ -45,13 +45,18 @@ class ReasonSeg:
     def inputs(self) -> list[Path]:
         """The split's folder, and the file of written reasons where they are asked for."""
         folder = self.location.file("folder")
-        return [folder, self.location.file("explanatory")] if self._option("explanatory") else [folder]
+        return [folder, *self._explanatory()]
+
+    def _explanatory(self) -> list[Path]:
+        """The file of written reasons where they are asked for: only train has one, other splits do without."""
+        path = self.location.file("explanatory")
+        return [path] if self._option("explanatory") and (self.location.split == "train" or path.exists()) else []
 
     def entries(self) -> Iterator[Entry | Reject]:
         """One entry an image, with its texts as records, in order of the file names."""
         reasons: dict[str, Any] = {}
-        if self._option("explanatory"):
-            yield from _read_reasons(self.location.file("explanatory"), reasons)
+        for path in self._explanatory():
+            yield from _read_reasons(path, reasons)
         folder = [self.location.file("folder")]
         annotations = files_by_stem(folder, {".json"})
         for stem in sorted(annotations | files_by_stem(folder, {".jpg"})):

@@ -372,3 +372,29 @@ def test_a_record_is_used_in_every_pass_or_in_none():
     )
     alone = [outcome(single, one) for one, found in zip(samples, outcomes, strict=True) if "too-long" in found]
     assert set(alone) - {"too-long"}
+
+
+@pytest.mark.parametrize("codec", [{"n": 16}, {"n": 64}])
+def test_an_entry_that_several_regions_write_stands_once_and_the_largest_of_them_stays(codec):
+    """Two specks of one cell, rescued both, and one of another label."""
+    specks = [((50, 70), (1, 1)), ((50, 71), (1, 2)), ((50, 70), (1, 1))]
+    masks = []
+    for (top, left), (height, width) in specks:
+        pixels = np.zeros((1000, 1000), dtype=bool)
+        pixels[top : top + height, left : left + width] = True
+        masks.append(Mask.from_dense(pixels))
+    regions = tuple(Region(label, mask) for label, mask in zip(("cat", "cat", "dog"), masks, strict=True))
+    given_sample = Sample("1", Image("a.jpg", 1000, 1000), regions, categories=CLASSES)
+    row, notes = made("panoptic-segmentation", given_sample, codec=codec)
+    assert [(region.label, region.area) for region in row.regions] == [("cat", 2), ("dog", 1)]
+    assert (notes["merged"], notes["regions"], notes["rescued"]) == (1, 2, 2)
+    assert len(descriptors_of(row)) == len(set(descriptors_of(row))) == 2
+
+
+def test_regions_that_the_source_s_own_words_name_all_stay():
+    twice = (Region("roi0", blob(0)), Region("roi1", blob(0)))
+    row, notes = made(
+        "multi-reasoning-segmentation", Sample("1", IMAGE, twice, query="what?", answer=("a ", " b ", ""))
+    )
+    assert len(row.regions) == 2
+    assert "merged" not in notes

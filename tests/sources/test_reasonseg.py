@@ -227,3 +227,11 @@ def test_the_real_written_reasons_are_read(real, tmp_path, read):
         write(tmp_path, row["image"].removesuffix(".jpg"), record(row["query"]))
     found = read(tmp_path, explanatory=True)
     assert {sample.query: sample.explanation for sample in found} == {row["query"]: row["outputs"] for row in rows}
+
+
+@pytest.mark.parametrize("split", ["val", "test"])
+def test_splits_without_written_reasons_do_without(tmp_path, read, place, split):
+    write(tmp_path, "a", record(), split=split)
+    (sample,) = read(tmp_path, split, explanatory=True)
+    assert not sample.explanation
+    assert len(ReasonSeg(place("reasonseg", tmp_path, split, explanatory=True)).inputs()) == 1
