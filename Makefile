@@ -3,6 +3,7 @@
 # make docs      the documentation as a site, site/index.html; nothing is fetched to build or to read it
 # make test-versions   the fast tests on every other Python of pyproject.toml that is found
 # make schemas   the JSON Schemas in schemas/, from the models
+# make faults    builds that are killed, run out of disk or lose their inputs: minutes, and a table at the end
 # make lint      formatting, lint and types
 # make system-deps   as root: the browser that the tests of the report use
 # Every target makes the environment first if need be.
@@ -12,13 +13,16 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-versions docs lint format schemas lock system-deps clean
+.PHONY: demo test test-versions docs faults lint format schemas lock system-deps clean
 
 demo: $(STAMP)
 	$(BIN)/t4s demo demo
 
 test: $(STAMP)
 	$(BIN)/python -m pytest -n auto --dist worksteal
+
+faults: $(STAMP)
+	$(BIN)/python benchmarks/faults.py
 
 docs: $(STAMP)
 	$(BIN)/python -m docs.generate .docs
@@ -47,11 +51,14 @@ system-deps:
 	command -v chromium chromedriver >/dev/null || \
 	  { apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium chromium-driver >/dev/null; }
 
-# Versions are pinned in constraints.txt; `make lock` resolves them anew from pyproject.toml.
+# Versions are pinned in constraints.txt, and with their hashes, for users, in requirements.lock; `make lock` resolves
+# both anew from pyproject.toml.
 lock: $(STAMP)
 	$(BIN)/python -m pip install --quiet pip-tools
 	$(BIN)/pip-compile --quiet --extra dev --extra docs --strip-extras --no-header --no-annotate --no-emit-index-url \
 	  --no-emit-find-links --upgrade --output-file constraints.txt pyproject.toml
+	$(BIN)/pip-compile --quiet --extra sign --strip-extras --no-header --no-annotate --no-emit-index-url \
+	  --no-emit-find-links --generate-hashes --constraint constraints.txt --output-file requirements.lock pyproject.toml
 
 $(STAMP): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)

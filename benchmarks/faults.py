@@ -63,6 +63,7 @@ class Scene:
     seconds: dict[int, float] = field(default_factory=dict)
     broken: list[str] = field(default_factory=list)
     longest: float = 0.0
+    waited: float = 0.0
     faults: int = 0
     equal: int = 0
 
@@ -92,7 +93,7 @@ class Scene:
     def wait(
         self, process: subprocess.Popen[str], what: str, limit: float, *, counted: bool = False
     ) -> tuple[int, str]:
-        """Exit code and words of a build that has to end by itself; its time is a wait only if it was hit."""
+        """Exit code and words of a build that has to end by itself; its time is a wait if it was hit and failed."""
         start = time.perf_counter()
         try:
             said = process.communicate(timeout=limit)[1]
@@ -100,8 +101,9 @@ class Scene:
             process.kill()
             said = process.communicate()[1]
             self.breach(f"{what}: no end in {limit:.0f} s")
-        if counted:
-            self.longest = max(self.longest, time.perf_counter() - start)
+        self.waited = time.perf_counter() - start
+        if counted and process.returncode:
+            self.longest = max(self.longest, self.waited)
         return process.returncode, said
 
     def check_alone(self, what: str) -> None:
@@ -218,8 +220,11 @@ def kills(scene: Scene, chance: random.Random, moments: int) -> None:
         with suppress(subprocess.TimeoutExpired):
             process.wait(moment)
         hit = strike(process, target, chance)
-        limit = LONGEST_WAIT if hit else 6 * scene.seconds[workers] + 60
+        # Without a worker that had done its part a build comes to its end.
+        limit = LONGEST_WAIT if hit and target != "worker" else 6 * scene.seconds[workers] + 60
         code, said = scene.wait(process, what, limit, counted=hit)
+        if hit and code and scene.waited > LONGEST_WAIT:
+            scene.breach(f"{what}: ended after {scene.waited:.0f} s")
         print(f"{what}: {'hit' if hit else 'missed'}, exit code {code}{last_line(said)}", flush=True)
         scene.check_nothing_there(out, what)
         scene.check_alone(what)
