@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 from PIL import Image as Pillow
+from pycocotools import mask as masks
 
 from t4s_data.errors import DataError
 from t4s_data.recipe.own.finding import Finding
@@ -267,3 +268,21 @@ def test_what_cannot_be_read_is_called_by_its_name(tmp_path: Path, what: str) ->
 def test_a_folder_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(DataError, match="no such folder"):
         recognize(tmp_path / "absent")
+
+
+@pytest.mark.parametrize("name", [name for name in REAL if name not in {"cityscapes", "mask-modes"}])
+def test_regions_of_a_real_export_are_pycocotools(real: Path, name: str) -> None:
+    root = real / "exports" / name
+    finding = recognize(root)
+    body = json.loads((root / finding.keys["annotations"]).read_text())
+    names = {category["id"]: category["name"] for category in body["categories"]}
+    (found,) = read(root, finding)
+    for sample in found:
+        shown = next(image for image in body["images"] if str(image["id"]) == sample.key)
+        expected = []
+        for one in (one for one in body["annotations"] if one["image_id"] == shown["id"] and one["segmentation"]):
+            runs = masks.frPyObjects(one["segmentation"], shown["height"], shown["width"])
+            runs = masks.merge(runs) if isinstance(runs, list) else runs
+            expected.append((names[one["category_id"]], masks.decode(runs).tobytes()))
+        drawn = [(region.label, region.mask.dense().astype("uint8").tobytes()) for region in sample.regions]
+        assert sorted(drawn) == sorted(expected)
