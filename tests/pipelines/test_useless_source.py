@@ -18,13 +18,13 @@ IMAGE = {"id": 7, "file_name": "7.jpg", "height": 20, "width": 30}
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    for split, annotations in (
+    for split, things in (
         ("bad", []),
         ("train2017", [{"id": 1, "image_id": 7, "category_id": 1, "segmentation": [[1, 1, 9, 1, 9, 9]]}]),
     ):
         path = tmp_path / f"coco/annotations/instances_{split}.json"
         path.parent.mkdir(parents=True, exist_ok=True)
-        body = {"images": [IMAGE], "annotations": annotations, "categories": [{"id": 1, "name": "cat"}]}
+        body = {"images": [IMAGE], "annotations": things, "categories": [{"id": 1, "name": "cat"}]}
         path.write_text(json.dumps(body))
     return tmp_path
 
