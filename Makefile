@@ -4,6 +4,7 @@
 # make test-versions   the fast tests on every other Python of pyproject.toml that is found
 # make schemas   the JSON Schemas in schemas/, from the models
 # make faults    builds that are killed, run out of disk or lose their inputs: minutes, and a table at the end
+# make fuzz      coverage-guided fuzzing of every reader and decoder, about an hour; SECONDS_EACH=10 for a look
 # make lint      formatting, lint and types
 # make system-deps   as root: the browser that the tests of the report use
 # Every target makes the environment first if need be.
@@ -13,7 +14,7 @@ VENV ?= .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: demo test test-versions docs faults lint format schemas lock system-deps clean
+.PHONY: demo test test-versions docs faults fuzz lint format schemas lock system-deps clean
 
 demo: $(STAMP)
 	$(BIN)/t4s demo demo
@@ -32,6 +33,10 @@ docs: $(STAMP)
 # `make test` covers Python 3.11. Other versions are run wherever `python3.X` is on the path; TESTS narrows them down.
 test-versions:
 	./.ci/versions $(TESTS)
+
+SECONDS_EACH ?= 200
+fuzz: $(STAMP)
+	$(BIN)/python -m fuzz --seconds $(SECONDS_EACH)
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
