@@ -67,10 +67,16 @@ class Style:
         return ",".join(f"{self._space()}{part}{self._space()}" for part in parts) if parts else self._space()
 
     def _text(self, value: str) -> str:
-        text = json.dumps(value, ensure_ascii=self._ascii_only)
         if not self._escaped:
-            return text
-        return text.replace("/", self._random.choice(["\\/", "\\u002f", "\\u002F"])).replace("e", "\\u0065", 1)
+            return json.dumps(value, ensure_ascii=self._ascii_only)
+        return f'"{"".join(map(self._sign, value))}"'
+
+    def _sign(self, sign: str) -> str:
+        """A character as it is, or in one of its escapes."""
+        plain = json.dumps(sign, ensure_ascii=self._ascii_only)[1:-1]
+        if sign == "/":
+            return self._random.choice(["\\/", "\\u002f", "\\u002F"])
+        return f"\\u{ord(sign):04x}" if sign.isascii() and self._random.random() < 0.1 else plain
 
 
 STYLES = st.builds(
