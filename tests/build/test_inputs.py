@@ -18,6 +18,8 @@ from t4s_data.recipe.parts import Part, parts_of
 
 RECIPE = """
 name = "changing"
+[images]
+mode = "path"
 [[source]]
 name = "refcoco"
 splits = ["train", "val"]

@@ -58,7 +58,7 @@ def data_root(tmp_path: Path) -> Path:
 def test_every_broken_record_has_its_reason_and_the_sums_agree(data_root: Path, tmp_path: Path):
     out = tmp_path / "corpus"
     with pytest.raises(SystemExit) as ending:
-        main(["build", "refcoco", "--data-root", str(data_root), "--out", str(out)])
+        main(["build", "refcoco", "--data-root", str(data_root), "--out", str(out), "--images", "path"])
     assert ending.value.code == 0
     lines = [json.loads(line) for line in (out / "quarantine/refcoco.jsonl").read_text().splitlines()]
     assert [line["reason"] for line in lines] == [reason for _, reason in BROKEN]
