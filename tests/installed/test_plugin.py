@@ -184,7 +184,12 @@ print(*(part.fingerprint() for part in parts_of(read_recipe(Path("toys.toml"))[0
 
 
 def test_a_corpus_is_read_where_the_plugin_is_not_installed(folder: Path, bare: Path):
-    run_in(folder, bare / "t4s", "verify", "one")
+    look = "import t4s_data as t4s; corpus = t4s.Corpus('one'); print(corpus['box-table/train/0#0'].masks[0].sum())"
+    assert run_in(folder, bare / "python", "-c", look).stdout == "300\n"
+    # What its texts mean only the codec knows.
+    assert (
+        "codec: no codec 'hex-8'; there are bsd-N" in run_in(folder, bare / "t4s", "verify", "one", fails=True).stderr
+    )
     said = run_in(folder, bare / "t4s", "build", "toys.toml", "--data-root", "data", "--out", "none", fails=True)
     assert "toys.toml: source[1].name: no source is named 'box-table'; there are coco-panoptic, " in said.stderr
     assert "toys.toml: codec: no codec is named 'hex'; there are bsd, isd" in said.stderr
