@@ -19,7 +19,7 @@ from t4s_data.build.work import Work
 from t4s_data.corpus.folder import check_free
 from t4s_data.corpus.record import Build
 from t4s_data.corpus.signature import load_signer, sign
-from t4s_data.errors import CorpusError
+from t4s_data.errors import CorpusError, DataError
 from t4s_data.leaks.protected import hold_out, protected_parts
 from t4s_data.leaks.visual_genome import read_coco_ids
 from t4s_data.recipe.inputs import check_inputs
@@ -66,6 +66,13 @@ def build(assembly: Assembly, out: Path, options: RunOptions, *, progress: Calla
             return record
     except Timeout:
         raise CorpusError(f"{out}: another build is writing it") from None
+    except OSError as error:
+        if error.filename:
+            raise
+        # A write to a full disk names no file.
+        raise DataError(
+            f"{work.root}: {error.strerror or error}; what is done is kept: run the command again"
+        ) from error
 
 
 def _with_holdout(assembly: Assembly, work: Work) -> Assembly:

@@ -51,7 +51,13 @@ def _stage(part: Part, work: Work, left: int) -> list[Block]:
 
 
 def _inputs(part: Part, digests: Mapping[Path, FileDigest]) -> Inputs:
-    """Every annotation file as it was read; folders, which hold a file an image, are left out."""
+    """Every annotation file as it was read; folders, which hold a file an image, are left out.
+
+    Raises:
+        DataError: one is no longer the file that the work folder's name stands for, so nothing may be kept under it.
+    """
+    if part.seal and not part.is_unchanged():
+        raise DataError(f"{part.name}: an input file changed while the corpus was built; run the command again")
     paths = [path for path in part.open().inputs() if path.is_file()]
     # Of a part with a limit, and of a list that stands in front of others, not all is read.
     return {

@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import json
+import os
 import pickle
+from hashlib import sha256
 from pathlib import Path
 
 import pytest
 
 from pipelines.cli import main
+from t4s_data.build.blocks import read_inputs
+from t4s_data.build.steps import stage_parts
+from t4s_data.build.work import Work
+from t4s_data.errors import DataError
+from t4s_data.recipe.files import read_recipe
+from t4s_data.recipe.parts import parts_of
 
 SQUARE = [[10, 10, 30, 10, 30, 30, 10, 30]]
 
@@ -93,3 +101,30 @@ def test_strict_ends_at_the_first(tmp_path: Path, capsys: pytest.CaptureFixture[
     data = world(tmp_path / "data", good=3, lost=2)
     assert build(data, tmp_path / "out", "", "--strict") == 1
     assert "refcoco/unc-train: record 3-9: unknown-image" in capsys.readouterr().err
+
+
+def test_what_was_read_after_a_change_is_not_kept_under_the_old_name(tmp_path: Path):
+    data = world(tmp_path / "data", good=3, lost=0)
+    refs = data / "refer_seg/refcoco/refs(unc).p"
+    recipe = data / "r.toml"
+    recipe.write_text('name = "r"\n[images]\nmode = "path"\n[[source]]\nname = "refcoco"\n')
+    part = parts_of(read_recipe(recipe)[0], data)[0].sealed()
+    before, status = refs.read_bytes(), refs.stat()
+    refs.write_bytes(before + b" ")
+    work = Work(tmp_path / "work")
+    with pytest.raises(DataError, match="an input file changed while the corpus was built"):
+        stage_parts([part], work)
+    assert not work.blocks(part).exists()
+    refs.write_bytes(before)
+    os.utime(refs, ns=(status.st_atime_ns, status.st_mtime_ns))
+    stage_parts([part], work)
+    assert read_inputs(work.blocks(part))["refer_seg/refcoco/refs(unc).p"].sha256 == sha256(before).hexdigest()
+
+
+def test_a_full_disk_is_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]):
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("pipelines.build.assemble", full)
+    assert build(world(tmp_path / "data", good=3, lost=0), tmp_path / "out") == 1
+    assert f"{tmp_path / 'out.work'}: No space left on device; what is done is kept" in capsys.readouterr().err
