@@ -50,12 +50,16 @@ class ImageItem(msgspec.Struct, frozen=True):
 
 
 class AnnotationItem(msgspec.Struct, frozen=True):
-    """One item of `annotations`; the segmentation stays as JSON text until a worker needs it."""
+    """One item of `annotations`; the segmentation stays as JSON text until a worker needs it.
+
+    What says `ignore` is not scored by evaluators: nobody vouches that it is one whole object.
+    """
 
     id: Id
     image_id: Id | None = None
     category_id: Id | None = None
     iscrowd: bool | int | None = None
+    ignore: bool | int | None = None
     segmentation: msgspec.Raw = msgspec.Raw(b"null")
     caption: str | list[str] | None = None
 

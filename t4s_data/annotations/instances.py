@@ -47,8 +47,16 @@ class Instances:
         """The segmentation of the annotation of that id, which must lie on that image, as compact JSON.
 
         Raises:
-            RecordError: `unknown-annotation`, `wrong-image`, `bad-mask` where it has no form of
-                :mod:`t4s_data.annotations.segmentations`, or the reason why it cannot be read.
+            RecordError: as :meth:`annotation`, and `bad-mask` where it has no form of
+                :mod:`t4s_data.annotations.segmentations`.
+        """
+        return compact(self.annotation(annotation_id, image_id).segmentation)
+
+    def annotation(self, annotation_id: Any, image_id: Any) -> AnnotationItem:
+        """The annotation of that id, which must lie on that image.
+
+        Raises:
+            RecordError: `unknown-annotation`, `wrong-image`, or the reason why it cannot be read.
         """
         record = self.annotations.get(annotation_id) if type(annotation_id) is int else None
         if record is None:
@@ -58,7 +66,7 @@ class Instances:
         if record.image_id != image_id:
             where = f"ann_id {annotation_id} lies on image {shown(record.image_id)}"
             raise RecordError("wrong-image", f"{where}, the record says {image_id}")
-        return compact(record.segmentation)
+        return record
 
 
 def read_instances(path: Path, *, wanted: Collection[int] | None = None) -> Instances:

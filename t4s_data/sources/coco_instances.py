@@ -3,7 +3,8 @@
 Format: https://cocodataset.org/#format-data (object detection). With the recipe's ``labels = "names"`` a
 record is an image and its regions are called after their categories; with ``labels = "captions"`` a record
 is an annotation's ``caption`` (one text or a list of texts), a field that COCO itself does not have. Crowds
-are left out unless the recipe says ``crowd = "use"``: CVAT marks every brush mask as one.
+are left out unless the recipe says ``crowd = "use"``: CVAT marks every brush mask as one. What says ``ignore``
+is left out in any case.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ from t4s_data.masks.mask import Mask
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
 from t4s_data.sources.entries import of_one
 
+IGNORED = "ignored"
+"""What annotations that say `ignore` are counted under."""
 HOW_TO_USE = 'crowd = "use" in the recipe takes them like all others'
 
 
@@ -222,7 +225,9 @@ class _Found:
             annotation = read_annotation(item)
             label = _label(annotation, file)
             may_be = is_one = {label: None}
-            if annotation.iscrowd and not crowds:
+            if annotation.ignore:
+                self.unusable[IGNORED] += 1
+            elif annotation.iscrowd and not crowds:
                 self.crowds += 1
             else:
                 self.regions.append((annotation.id, label, _segmentation(annotation)))
@@ -238,6 +243,9 @@ class _Found:
             others = f"; nor can the other {count - 1} annotations of the image be used" if count > 1 else ""
             return RecordError(self.first.reason, self.first.detail + others)
         what = f"all of its {count} annotations are crowds ({HOW_TO_USE})" if count else "it has no annotation"
+        if ignored := self.unusable[IGNORED]:
+            others = f"; the others are crowds ({HOW_TO_USE})" if self.crowds else ""
+            what = f"{ignored} of its {count} annotations say ignore{others}"
         return RecordError("no-target", f"nothing to segment in the image: {what}")
 
 
@@ -276,6 +284,8 @@ def _told(texts: list[tuple[str, str] | Reject], shared: dict[str, Any]) -> Iter
 
 def _texts(annotation: AnnotationItem, *, crowds: bool) -> list[tuple[str, str] | Reject]:
     """Key and text of every caption of an annotation, or why it cannot be used."""
+    if annotation.ignore:
+        raise RecordError("no-target", f"{_name(annotation.id)} says ignore")
     if annotation.iscrowd and not crowds:
         raise RecordError("no-target", f"{_name(annotation.id)} is a crowd ({HOW_TO_USE})")
     if not annotation.caption:

@@ -14,6 +14,7 @@ from typing import Any
 
 from t4s_data.annotations.instances import Instances, read_instances
 from t4s_data.annotations.refs import Ref, entries_of, image_fields, image_of, is_id, read_refs, refs_of_split
+from t4s_data.annotations.segmentations import compact
 from t4s_data.errors import RecordError
 from t4s_data.files.location import Location
 from t4s_data.files.texts import shown
@@ -49,7 +50,8 @@ class Grefcoco:
     def samples(self, entry: Entry) -> Iterator[Sample | Reject]:
         """One sample a sentence, with a region for each target and none where nothing is meant.
 
-        The regions share the sentence as label. All sentences of an entry share their masks.
+        The regions share the sentence as label; crowds are left out, as ReLA's loader does. All sentences of an
+        entry share their masks.
         """
         ref = entry.payload
         masks = [Mask.from_parts(parts, ref["height"], ref["width"]) for parts in ref["segmentations"]]
@@ -62,7 +64,7 @@ class Grefcoco:
                 query=text,
                 image_id=str(ref["image_id"]),
                 license=ref["license"],
-                notes={"repeated-targets": ref["repeated"]},
+                notes={"repeated-targets": ref["repeated"], "crowd-left-out": ref["crowds"]},
             )
 
 
@@ -98,5 +100,12 @@ def _joined(ref: Ref, instances: Instances) -> dict[str, Any]:
     ids = target_ids(ref)
     # An object that is named twice is one target.
     targets = () if ids == NO_TARGET else tuple(dict.fromkeys(ids))
-    found = [instances.segmentation(number, fields["image_id"]) for number in targets]
-    return fields | {"segmentations": found, "repeated": len(ids) - len(targets) if targets else 0}
+    found = [instances.annotation(number, fields["image_id"]) for number in targets]
+    kept = [compact(one.segmentation) for one in found if not one.iscrowd]
+    if targets and not kept:
+        raise RecordError("no-target", f"all {len(targets)} objects of ann_id {shown(ref.get('ann_id'))} are crowds")
+    return fields | {
+        "segmentations": kept,
+        "repeated": len(ids) - len(targets) if targets else 0,
+        "crowds": len(found) - len(kept),
+    }

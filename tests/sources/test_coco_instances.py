@@ -183,6 +183,20 @@ def test_an_image_all_of_whose_objects_cannot_be_used_is_rejected_by_name(write,
     assert "annotation 2" in reject.detail
 
 
+def test_what_says_ignore_is_left_out_counted_and_unsure(write, walk):
+    things = [thing(1, 7, ignore=0), thing(2, 7, PLAIN, ignore=1, category_id=1), thing(3, 5, PLAIN, ignore=1)]
+    for crowd in (None, "use"):
+        found = walk(write(*things, crowd=crowd))
+        (seven,) = found.samples
+        assert len(seven.regions) == 1
+        assert seven.notes == {"crowd-left-out": 0, "left-out-ignored": 1}
+        assert len(seven.unsure) == 1
+        assert [reject.reason for reject in found.rejects] == ["no-target"]
+        assert "1 of its 1 annotations say ignore" in found.rejects[0].detail
+    said = walk(write(thing(1, 7, PLAIN, ignore=1, caption="that one"), labels="captions"))
+    assert [reject.reason for reject in said.rejects] == ["no-target"]
+
+
 def test_crowds_are_unsure_and_used_where_the_recipe_says_so(write, walk):
     things = [thing(1, 7), thing(2, 7, PLAIN, iscrowd=1, category_id=1), thing(3, 5, PLAIN, iscrowd=1)]
     found = walk(write(*things))

@@ -111,6 +111,20 @@ def test_an_object_named_twice_is_one_region_and_is_counted(tmp_path, read):
     assert sample.notes["repeated-targets"] == 1
 
 
+def test_crowds_among_the_targets_are_left_out_as_rela_does(tmp_path, read):
+    # gres_model/data/datasets/grefcoco.py of ReLA: `if anno_dict['iscrowd']: continue`.
+    write(tmp_path, [ref(1, ann_id=[101, 102]), ref(2, ann_id=[102])])
+    path = tmp_path / "refer_seg/grefcoco/instances.json"
+    instances = json.loads(path.read_text())
+    instances["annotations"][1]["iscrowd"] = 1
+    path.write_text(json.dumps(instances))
+    sample, reject = read(tmp_path)
+    assert [region.mask.area for region in sample.regions] == [24]
+    assert sample.notes["crowd-left-out"] == 1
+    assert (reject.key, reject.reason) == ("2-20", "no-target")
+    assert "crowds" in reject.detail
+
+
 def test_a_ref_without_sentences_is_one_reject(tmp_path, read):
     write(tmp_path, [ref(1, sentences=[]), ref(2)])
     first, second = read(tmp_path)

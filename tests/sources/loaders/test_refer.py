@@ -67,7 +67,10 @@ def check(samples, loader, split):
         theirs = []
         for ref in refs:
             ids = ref["ann_id"] if isinstance(ref["ann_id"], list) else [ref["ann_id"]]
-            summed = [loader.summed(one, ref["image_id"]) for one in dict.fromkeys(ids) if one != -1]
+            targets = [one for one in dict.fromkeys(ids) if one != -1]
+            if isinstance(ref["ann_id"], list):  # ReLA passes over the crowds among the targets, the others do not.
+                targets = [one for one in targets if not loader.annotations[one].get("iscrowd")]
+            summed = [loader.summed(one, ref["image_id"]) for one in targets]
             theirs.append(sorted((one > 0).tobytes() for one in summed))
             holes += sum(int((one > 1).any()) for one in summed)
         assert mine in theirs, sample.key
