@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from numbers import Integral
 from typing import Any
 
 from t4s_data.api.given import mask_of
@@ -87,6 +88,8 @@ class MaskCodec:
         Raises:
             InputError: a region is none of these, sets no pixel, has no label, or is of another image's size.
         """
+        if not isinstance(regions, Iterable):
+            raise InputError(f"expected pairs of label and mask, as [('mug', mask)], found {type(regions).__name__}")
         read = [self._region(pair, (height, width)) for pair in regions]
         if len({(mask.height, mask.width) for _, mask in read}) > 1:
             sizes = ", ".join(sorted({f"{mask.height} x {mask.width}" for _, mask in read}))
@@ -103,10 +106,10 @@ class MaskCodec:
         """
         if not isinstance(text, str):
             raise InputError(f"expected a text, found {type(text).__name__}; decode_masks takes one answer at a time")
-        if not (isinstance(height, int) and isinstance(width, int) and min(height, width) > 0):
+        if not (isinstance(height, Integral) and isinstance(width, Integral) and min(height, width) > 0):
             raise InputError(f"expected the image's height and width in pixels, found {height!r} and {width!r}")
         found = self.codec.decode_answer(text, repair=not strict)
-        regions = (self._decoded(region, found.repairs, height, width) for region in found.regions)
+        regions = (self._decoded(region, found.repairs, int(height), int(width)) for region in found.regions)
         return DecodedMasks(regions, found.repairs)
 
     def _region(self, pair: Any, size: tuple[int | None, int | None]) -> tuple[str, Mask]:

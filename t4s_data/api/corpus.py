@@ -8,13 +8,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from t4s_data.api.given import folder_of
 from t4s_data.corpus.folder import read_build
 from t4s_data.corpus.reader import find_row, open_image, read_shard
 from t4s_data.corpus.record import Build
 from t4s_data.corpus.regions import masks_of
 from t4s_data.corpus.row import Row
 from t4s_data.corpus.selection import Selection, shards_of
-from t4s_data.errors import InputError
+from t4s_data.errors import CommandError, InputError
 from t4s_data.masks.mask import Bools
 
 if TYPE_CHECKING:
@@ -78,11 +79,12 @@ class Corpus:
     """A corpus that `t4s build` wrote.
 
     Raises:
-        CorpusError: there is none at the path.
+        InputError: the path is none.
+        CorpusError: there is no corpus at it.
     """
 
     def __init__(self, path: str | os.PathLike[str]) -> None:
-        self.path = Path(path)
+        self.path = folder_of(path, "a corpus that `t4s build` wrote")
         self.build: Build = read_build(self.path)
 
     def __repr__(self) -> str:
@@ -100,6 +102,13 @@ class Corpus:
         if not isinstance(row_id, str):
             raise InputError(f"expected the id of a row, found {row_id!r}; rows() gives all of them")
         return CorpusRow(find_row(self.path, row_id))
+
+    def __contains__(self, row_id: object) -> bool:
+        """Whether the corpus has a row of that id."""
+        try:
+            return isinstance(row_id, str) and bool(find_row(self.path, row_id))
+        except CommandError:
+            return False
 
     @property
     def splits(self) -> list[str]:
@@ -121,6 +130,6 @@ class Corpus:
             CommandError: there is no such split or source; says which there are.
             CorpusError: a shard is absent or damaged.
         """
-        wanted = Selection((split,) if split else (), (source,) if source else ())
+        wanted = Selection(() if split is None else (split,), () if source is None else (source,))
         names = [name for found in shards_of(self.build, wanted).values() for name in found]
         return (CorpusRow(row) for name in names for row in read_shard(self.path / name, Row))

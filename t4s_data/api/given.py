@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
+from numbers import Integral
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -50,7 +53,9 @@ def _of_rle(value: Mapping[str, Any]) -> Mask:
     size = value.get("size")
     if not isinstance(size, list | tuple) or len(size) != 2:
         raise RecordError("bad-mask", f"found an RLE dict without size [height, width]: keys {sorted(value)}")
-    height, width = (int(side) for side in size)
+    if not all(isinstance(side, Integral) for side in size):
+        raise RecordError("bad-mask", f"found an RLE dict of size {size!r}, not [height, width] in pixels")
+    height, width = map(int, size)
     return Mask.from_parts({**value, "size": [height, width]}, height, width)
 
 
@@ -67,3 +72,14 @@ def _bools(array: Any) -> Any:
     if array.dtype != bool and not np.isin(array, (0, 1)).all():
         raise RecordError("bad-mask", f"found {array.dtype} values beside 0 and 1: say which are set, as in mask > 0")
     return array.astype(bool)
+
+
+def folder_of(value: Any, meaning: str) -> Path:
+    """The path that a value says; ``meaning`` is what the folder holds, for the message.
+
+    Raises:
+        InputError: it is no path.
+    """
+    if isinstance(value, str | os.PathLike) and os.fspath(value):
+        return Path(value)
+    raise InputError(f"expected the path of {meaning}, found {value!r:.60}")

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from t4s_data.api.corpus import Corpus
+from t4s_data.api.given import folder_of
 from t4s_data.errors import InputError
 from t4s_data.evaluation.batches import Evaluation, batches, score_batch, summed
 from t4s_data.evaluation.metrics import Scores
@@ -42,12 +43,12 @@ def score(  # noqa: PLR0913
         DataError: a row has no prediction, or a prediction has no row.
         CommandError: the corpus has no such split or source.
     """
-    path = corpus.path if isinstance(corpus, Corpus) else Path(corpus)
+    path = corpus.path if isinstance(corpus, Corpus) else folder_of(corpus, "a corpus, or a Corpus")
     evaluation = Evaluation(
         _predictions(predictions),
         path,
-        (split,) if split else (),
-        (source,) if source else (),
+        () if split is None else (split,),
+        () if source is None else (source,),
         allow_missing,
         Reading(strict),
         allowing="allow_missing=True",

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from pydantic import ValidationError
 
+from t4s_data.api.given import folder_of
 from t4s_data.errors import InputError
 from t4s_data.recipe.files import explain
 from t4s_data.recipe.inputs import check_inputs
@@ -74,6 +74,6 @@ def open_source(
     except ValidationError as error:
         problems = (explain(problem).removeprefix("source[1].") for problem in error.errors(include_url=False))
         raise InputError("\n".join(problems)) from None
-    part = parts_of(recipe, Path(data_root))[0]
+    part = parts_of(recipe, folder_of(data_root, "the folder below which the data lies"))[0]
     check_inputs([part])
     return OpenSource(part)

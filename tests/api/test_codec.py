@@ -83,11 +83,19 @@ def test_a_broken_text_is_mended_where_it_stands_or_refused():
         ([("  ", MASK)], {}, "no visible character in label"),
         ([MASK], {}, r"expected pairs of label and mask, as \[\('mug', mask\)\], found ndarray"),
         ([(MASK, "mug")], {}, "expected pairs of label and mask"),
+        (None, {}, r"expected pairs of label and mask, as \[\('mug', mask\)\], found NoneType"),
+        ([("mug", {"size": [None, 4], "counts": [4]})], {}, r"size \[None, 4\], not \[height, width\] in pixels"),
     ],
 )
 def test_what_cannot_be_encoded_is_told(regions: Any, size: dict[str, int], message: str):
     with pytest.raises(ValueError, match=message):
         t4s.codec("bsd-64").encode_masks(regions, **size)
+
+
+def test_a_size_may_be_an_integer_of_numpy():
+    codec = t4s.codec("bsd-64")
+    [region] = codec.decode_masks(codec.encode_masks([("mug", MASK)]), height=np.int64(480), width=np.int32(640))
+    assert region.mask.shape == (480, 640)
 
 
 def test_other_wrong_words_are_told():

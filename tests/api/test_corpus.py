@@ -77,8 +77,26 @@ def test_what_a_corpus_has_not_is_told(corpus: Path, tmp_path: Path):
         opened["refcoco/x"]
     with pytest.raises(ValueError, match=r"expected the id of a row, found 0; rows\(\) gives all"):
         opened[0]  # type: ignore[index]
-    with pytest.raises(t4s.T4SError, match="no split 'test'; it has train, validation"):
-        opened.rows(split="test")
+    for split in ("test", ""):
+        with pytest.raises(t4s.T4SError, match=f"no split '{split}'; it has train, validation"):
+            opened.rows(split=split)
+
+
+def test_a_corpus_says_which_ids_it_has(corpus: Path):
+    opened = t4s.Corpus(corpus)
+    row = next(opened.rows())
+    assert row.id in opened
+    assert "refcoco/x" not in opened
+    assert row not in opened
+
+
+def test_what_is_no_path_is_told():
+    with pytest.raises(ValueError, match="expected the path of a corpus that `t4s build` wrote, found None"):
+        t4s.Corpus(None)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="expected the path of a corpus, or a Corpus, found 3"):
+        t4s.score({}, 3)  # type: ignore[arg-type]
+    with pytest.raises(ValueError, match="expected the path of the folder below which the data lies, found ''"):
+        t4s.open_source("refcoco", "")
 
 
 def test_true_answers_score_the_same_by_id_in_order_and_from_a_file(corpus: Path, tmp_path: Path):
