@@ -17,7 +17,6 @@ from t4s_data.errors import DataError
 from t4s_data.manifest.shipped import shipped_folder
 from t4s_data.manifest.source import LicenseText, Manifest
 from t4s_data.sample import REASONS, RULES
-from t4s_data.tokens.lengths import TaskLengths
 
 if TYPE_CHECKING:
     from datasets import DatasetInfo
@@ -35,7 +34,6 @@ class CardFacts:
 
     build: Build
     manifests: Mapping[str, Manifest]
-    lengths: Sequence[TaskLengths]
     command: str
     findings: Findings | None = None
 
@@ -186,7 +184,6 @@ def _text_values(facts: CardFacts) -> dict[str, Any]:
         "tasks": _task_rows(build),
         "paper": _paper_lines(facts),
         "tokenizer": build.tokenizer,
-        "lengths": facts.lengths,
         "audit": _audit_values(facts.findings) if facts.findings else None,
         "holdout": _holdout(facts.build),
         "dropped": [line for account in build.accounts for line in _dropped_lines(account)],

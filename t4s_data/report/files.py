@@ -25,7 +25,7 @@ def write_audit(corpus: Path, findings: Findings, picks: Picks, *, command: str,
     report = render_report(build, findings, gallery(corpus, picks.places(), data_root))
     assets = {name: figures.png(plot, findings) for name, plot in _assets(findings).items()}
     manifests = {name: load_manifest(name) for name in dict.fromkeys(one.source for one in build.accounts)}
-    card = render_card(CardFacts(build, manifests, (), command, findings))
+    card = render_card(CardFacts(build, manifests, command, findings))
     for folder in ("report", "assets"):
         shutil.rmtree(corpus / folder, ignore_errors=True)
         (corpus / folder).mkdir()

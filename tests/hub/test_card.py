@@ -21,7 +21,6 @@ from t4s_data.hub.card import CardFacts, card_data, check_metadata, render_card
 from t4s_data.manifest.names import TaskName
 from t4s_data.manifest.source import LicenseText, Manifest, PaperRow
 from t4s_data.recipe.spec import ImagesSpec, Recipe, SourceSpec
-from t4s_data.tokens.lengths import LengthSummary, TaskLengths
 
 TASK = "referring-segmentation"
 # Corpus split and rows of each shard, by source: a name with a sign that patterns could stumble over, and
@@ -119,9 +118,7 @@ def write_corpus(folder: Path, *, embed: bool) -> CardFacts:
         accounts=accounts,
         totals=Totals.of(accounts),
     )
-    summary = LengthSummary.of({2: 5, 9: 1})
-    lengths = [TaskLengths("refcoco+", TASK, 7, summary, summary, summary)]
-    facts = CardFacts(build, {name: manifest(name) for name in LAYOUT}, lengths, "t4s build tiny.toml --seed 3")
+    facts = CardFacts(build, {name: manifest(name) for name in LAYOUT}, "t4s build tiny.toml --seed 3")
     (folder / "README.md").write_text(render_card(facts), encoding="utf-8")
     return facts
 
@@ -200,7 +197,7 @@ def test_metadata_is_true(tmp_path: Path) -> None:
 def test_sources_with_several_licenses_make_other(tmp_path: Path) -> None:
     facts = write_corpus(tmp_path, embed=False)
     mixed = {"refcoco+": manifest("refcoco+"), "rrsis-d": manifest("rrsis-d", spdx=None)}
-    data = card_data(CardFacts(facts.build, mixed, (), "")).to_dict()
+    data = card_data(CardFacts(facts.build, mixed, "")).to_dict()
     assert data["license"] == "other"
     check_metadata(data)
 
@@ -211,7 +208,6 @@ def test_text_has_the_figures(tmp_path: Path) -> None:
     assert "| **all** | | 16 | 12 | 4 | 0 | 12 |" in text
     assert "| family | 5,000 | 6 | a rule (open) |" in text  # train rows of both sources, val and others left out
     assert "| refcoco+ | val | `no-mask` | the annotation has no segmentation | 1 |" in text
-    assert "| refcoco+ | `referring-segmentation` | descriptor | 7 | 3.2 | 2 | 9 | 9 | 9 |" in text
     assert "t4s build tiny.toml --seed 3" in text
     assert "t4s-data 9.9" in text
     assert text.count("@article{shared}") == 1
