@@ -28,6 +28,8 @@ from t4s_data.reading.opening import read_file
 from t4s_data.sample import Entry, Image, Region, Reject, Sample
 from t4s_data.sources.entries import of_one
 
+NO_CLASS_NAMES = ("_background_", "__ignore__")
+"""What labelme's lists of classes call the pixels that are none."""
 NO_CLASS = (0, 255)
 """Values of index PNGs that are no class, unless the list of classes names them or the recipe says otherwise."""
 
@@ -135,7 +137,7 @@ class IndexFolder:
     def _classes(self) -> dict[int, str]:
         path = self.location.file("classes")
         if not self._known:
-            return read_classes(path)
+            return {value: name for value, name in read_classes(path).items() if name not in NO_CLASS_NAMES}
         if "classes" in self.location.given:
             raise DataError(f"{path}: preset {self.location.options['preset']!r} has its own classes; name one of them")
         if path.exists() and (own := read_classes(path)) != self._known:

@@ -89,6 +89,18 @@ def test_images_that_are_embedded_are_decoded(folder: Path) -> None:
     assert (reject.key, reject.reason) == ("1", "image-unreadable")
 
 
+def test_a_recipe_that_says_path_needs_no_images(tmp_path: Path) -> None:
+    things = [{"id": 1, "image_id": 1, "category_id": 1, "segmentation": [[1, 1, 5, 1, 5, 4, 1, 4]]}]
+    images = [{"id": 1, "file_name": "a.jpg", "height": 6, "width": 9}]
+    body = {"images": images, "annotations": things, "categories": [{"id": 1, "name": "mug"}]}
+    (tmp_path / "result.json").write_text(json.dumps(body))
+    source = {"name": "coco-instances", "root": ".", "annotations": "result.json"}
+    for images_mode, verdict in (({"mode": "path"}, "right"), ({}, "wrong")):
+        recipe = Recipe.model_validate({"name": "x", "source": [source], "images": images_mode})
+        found = inspect(parts_of(recipe, tmp_path)[0], Depth(), needed=True)
+        assert (found.verdict, found.found.images_absent) == (verdict, 1)
+
+
 def test_samples_are_spread_evenly(folder: Path) -> None:
     rows = "".join(f"{name}.jpg,x\n" for name in ["good", "large"] * 50)
     (folder / "train/records.csv").write_text("image,label\n" + rows)

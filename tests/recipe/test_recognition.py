@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import numpy as np
 import pytest
 from PIL import Image as Pillow
 from pycocotools import mask as masks
@@ -166,10 +167,37 @@ def test_images_with_nothing_to_segment_are_told_and_allowed(tmp_path: Path) -> 
 
 
 def test_what_stands_in_the_way_is_warned_of(tmp_path: Path) -> None:
-    coco(tmp_path / "result.json", "/home/me/a.jpg", "b.jpg", images=None, segmentation=[])
+    coco(tmp_path / "result.json", "/home/me/a.jpg", "b.jpg", images=None)
     warnings = recognize(tmp_path).warnings
-    assert "result.json: no annotation has a mask; boxes alone cannot be built from" in warnings
     assert "train: 1 of 2 names of images cannot be used; t4s check says how to mend them" in warnings
+
+
+def test_boxes_alone_get_no_recipe(tmp_path: Path) -> None:
+    # As CVAT writes rectangles: every segmentation is there and empty.
+    coco(tmp_path / "annotations/instances_default.json", "train/a.jpg", "train/b.jpg", images=None, segmentation=[])
+    with pytest.raises(DataError, match=r"annotations/instances_default\.json: no annotation has a mask; boxes alone"):
+        recognize(tmp_path)
+
+
+def test_images_that_lie_elsewhere_are_told_before_the_build(tmp_path: Path) -> None:
+    coco(tmp_path / "valid/_annotations.coco.json", "a.jpg", "b.jpg")
+    (tmp_path / "valid/images").mkdir()
+    (tmp_path / "valid/b.jpg").rename(tmp_path / "valid/images/b.jpg")
+    (warning,) = recognize(tmp_path).warnings
+    assert warning == "valid: valid: 1 of 2 images looked for are not there; b.jpg lies in valid/images"
+
+
+def test_labelme2voc_lists_its_classes_from_the_background_on(tmp_path: Path) -> None:
+    for folder, suffix in (("JPEGImages", "jpg"), ("SegmentationClassPNG", "png")):
+        pixels(tmp_path / f"{folder}/a.{suffix}")
+    (tmp_path / "SegmentationClass").mkdir()
+    (tmp_path / "SegmentationClass/a.npy").write_bytes(b"")
+    index = np.zeros((8, 9), dtype=np.uint8)
+    index[1:4, 1:4], index[5:, 5:] = 2, 255
+    Pillow.fromarray(index).save(tmp_path / "SegmentationClassPNG/a.png")
+    (tmp_path / "class_names.txt").write_text("_background_\naeroplane\ntv/monitor")
+    ((sample,),) = read(tmp_path, recognize(tmp_path))
+    assert [(region.label, region.mask.area) for region in sample.regions] == [("tv/monitor", 9)]
 
 
 def test_files_that_may_both_be_meant_are_named(tmp_path: Path) -> None:

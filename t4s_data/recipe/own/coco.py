@@ -89,14 +89,22 @@ class _Chosen:
     file: ImageGroups
     counts: _Counts
     folder: str
-    with_images: bool
+    probed: int
+    absent: tuple[str, ...]
 
     @classmethod
     def of(cls, root: Path, split: str, path: Path, file: ImageGroups) -> _Chosen:
         """The file, all of it counted."""
         paths = ImagePaths.of(Location(root, ".", split, images="{root}/{split}"), path, file.names())
-        there = any((root / paths.path(name)).is_file() for name in islice(file.names(), _PROBED))
-        return cls(split, path.relative_to(root).as_posix(), file, _Counts.of(file), paths.folder or ".", there)
+        probed = list(islice(file.names(), _PROBED))
+        absent = tuple(name for name in probed if not (root / paths.path(name)).is_file())
+        below = path.relative_to(root).as_posix()
+        return cls(split, below, file, _Counts.of(file), paths.folder or ".", len(probed), absent)
+
+    @property
+    def with_images(self) -> bool:
+        """Whether any of the images that were looked for is there."""
+        return len(self.absent) < self.probed
 
     @property
     def named(self) -> tuple[int, int]:
@@ -108,13 +116,16 @@ def find_coco(root: Path) -> Finding | None:
     """What the COCO files below a folder come to, or None where there is none.
 
     Raises:
-        DataError: several files that name no split could be meant.
+        DataError: several files that name no split could be meant, or no annotation has a mask.
     """
     files = dict(_coco_files(root))
     candidates = _fitting(root, files)
     if not candidates:
         return None
     chosen = [_Chosen.of(root, split, path, files[path]) for _, split, path in _one_a_split(root, candidates)]
+    if not any(one.counts.masks for one in chosen):
+        listed = ", ".join(one.path for one in chosen)
+        raise DataError(f"{root}: {listed}: no annotation has a mask; boxes alone cannot be built from")
     keys, comments = _keys(chosen)
     others = [path.relative_to(root).as_posix() for path in files]
     bare, images = sum(one.counts.bare for one in chosen), sum(one.counts.images for one in chosen)
@@ -125,7 +136,7 @@ def find_coco(root: Path) -> Finding | None:
         tuple(Split(one.split, one.with_images) for one in chosen),
         keys,
         comments,
-        tuple(dict.fromkeys(_warnings(chosen, others))),
+        tuple(dict.fromkeys([*_warnings(chosen, others), *_absent(root, chosen)])),
         lost=bare / max(1, images),
     )
 
@@ -236,3 +247,16 @@ def _warnings(chosen: Sequence[_Chosen], files: Sequence[str]) -> Iterator[str]:
         if readable < listed:
             unusable = f"{listed - readable:,} of {listed:,} names of images cannot be used"
             yield f"{one.split}: {unusable}; t4s check says how to mend them"
+
+
+def _absent(root: Path, chosen: Sequence[_Chosen]) -> Iterator[str]:
+    """Images that are not where the recipe says, with where the first of them lies, if it lies anywhere."""
+    for one in chosen:
+        if not one.absent:
+            continue
+        first = Path(one.absent[0].replace("\\", "/")).name
+        lies = [path.parent.relative_to(root).as_posix() for path in sorted(root.rglob("*")) if path.name == first]
+        where = f"; {first} lies in {', '.join(lies[:5])}{' ...' if len(lies) > 5 else ''}" if lies else ""
+        if one.with_images or lies:
+            looked = f"{one.folder}: " if one.with_images else ""
+            yield f"{one.split}: {looked}{len(one.absent):,} of {one.probed:,} images looked for are not there{where}"
