@@ -48,14 +48,11 @@ class AuditOptions:
     runner_options: Mapping[str, str] = field(default_factory=dict)
 
 
-def audit(
-    corpus: Path, options: AuditOptions, *, command: str, progress: Callable[[int, int], None] = lambda *_: None
-) -> Findings:
+def audit(corpus: Path, options: AuditOptions, *, progress: Callable[[int, int], None] = lambda *_: None) -> Findings:
     """Audit a corpus whose shards and ``build.json`` are in place, and write everything that follows from it.
 
-    That is ``report/``, ``assets/``, ``README.md`` and ``SHA256SUMS``; nothing else changes. ``command`` is the one
-    that builds the corpus, as the card shows it. ``progress`` is called with the shards that are done and all
-    of them, several times a second.
+    That is ``report/``, ``assets/``, ``README.md`` and ``SHA256SUMS``; nothing else changes. ``progress`` is
+    called with the shards that are done and all of them, several times a second.
 
     Raises:
         CommandError: a tokenizer, codec or runner that there is not.
@@ -72,7 +69,7 @@ def audit(
             _clean(work)
             summary = summarize(corpus, measures, work, options, progress)
             findings = findings_of(summary, build, measures)
-            write_audit(corpus, findings, summary.picks, command=command, data_root=options.data_root)
+            write_audit(corpus, findings, summary.picks, data_root=options.data_root)
             shutil.rmtree(work.root)
     except Timeout:
         raise CorpusError(f"{corpus}: another audit is running") from None

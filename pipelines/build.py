@@ -59,7 +59,7 @@ def build(assembly: Assembly, out: Path, options: RunOptions, *, progress: Calla
             _drop_stale(assembly.parts, work)
             _run(assembly.parts, work, options, progress)
             record = assemble(assembly, work)
-            audit(work.corpus, _audit_options(assembly, options), command=assembly.command)
+            audit(work.corpus, _audit_options(assembly, options))
             if signer is not None:
                 sign(work.corpus, signer)
             put_corpus_in_place(work, out, force=options.force)

@@ -117,7 +117,7 @@ def build_corpus(data_root: Path) -> Callable[..., Path]:
 def corpus(build_corpus: Callable[..., Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A corpus with embedded images, audited; read only."""
     out = build_corpus(tmp_path_factory.mktemp("corpora") / "small", mode="embed")
-    audit(out, AuditOptions(), command=COMMAND)
+    audit(out, AuditOptions())
     return out
 
 

@@ -57,7 +57,6 @@ def audit(
     from t4s_data.corpus.folder import SIGNATURE, read_build
     from t4s_data.corpus.signature import load_signer
     from t4s_data.corpus.signature import sign as write_signature
-    from t4s_data.report.files import command_of
 
     signer = load_signer(sign) if sign else None
     codecs = [name for name in (codec or "").split(",") if name]
@@ -69,7 +68,7 @@ def audit(
             bar.total = total
             bar.update(done - bar.n)
 
-        findings = run_audit(corpus, options, command=command_of(corpus), progress=progress)
+        findings = run_audit(corpus, options, progress=progress)
     if signer is not None:
         write_signature(corpus, signer)
     elif (corpus / SIGNATURE).exists():

@@ -119,6 +119,7 @@ def _build_record(assembly: Assembly, done: Sequence[Done], names: dict[Unit, st
     return Build(
         recipe=_portable(assembly.recipe),
         recipe_sha256=assembly.recipe_sha256,
+        command=assembly.command,
         code=__version__,
         seed=assembly.recipe.seed,
         tokenizer=tokenizer.identity,

@@ -135,11 +135,13 @@ class Build(_Model):
     ``recipe`` keeps the keys that were given, so that it validates again; ``recipe_sha256`` is of the
     recipe file as given; ``code`` is the version of this package; ``tokenizer`` the identity of the one that
     filled the token columns; ``vocabulary`` the tokens added to it; ``libraries`` the versions of those that
-    shape the bytes.
+    shape the bytes; ``command`` what is typed to build the corpus again, with words in capitals for folders, empty
+    in a record that does not say it.
     """
 
     recipe: Recipe
     recipe_sha256: Digest | None = None
+    command: str = ""
     code: str
     seed: NonNegativeInt
     tokenizer: str

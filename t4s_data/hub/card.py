@@ -29,12 +29,11 @@ if TYPE_CHECKING:
 class CardFacts:
     """Everything a card is made of.
 
-    ``manifests`` by source name, ``command`` as it is typed to rebuild, ``findings`` of the audit, if there was one.
+    ``manifests`` by source name, ``findings`` of the audit, if there was one.
     """
 
     build: Build
     manifests: Mapping[str, Manifest]
-    command: str
     findings: Findings | None = None
 
     @property
@@ -194,7 +193,7 @@ def _text_values(facts: CardFacts) -> dict[str, Any]:
         "citations": _citations(facts),
         "code": build.code,
         "seed": build.seed,
-        "command": facts.command,
+        "command": facts.build.command,
     }
 
 

@@ -2,30 +2,26 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
 from t4s_data.audit.findings import Findings
 from t4s_data.audit.picks import Picks
 from t4s_data.corpus.folder import read_build, write_checksums
-from t4s_data.errors import CorpusError
 from t4s_data.hub.card import CardFacts, render_card
 from t4s_data.manifest.shipped import load_manifest
 from t4s_data.report import figures
 from t4s_data.report.gallery import gallery
 from t4s_data.report.page import REPORT, render_report
 
-_COMMAND = re.compile(r"^## Rebuild it$.*?^```sh$\n(.*?)\n^```$", re.MULTILINE | re.DOTALL)
 
-
-def write_audit(corpus: Path, findings: Findings, picks: Picks, *, command: str, data_root: Path | None) -> None:
+def write_audit(corpus: Path, findings: Findings, picks: Picks, *, data_root: Path | None) -> None:
     """Write ``report/``, ``assets/``, ``README.md`` and ``SHA256SUMS`` anew, once all of it is made."""
     build = read_build(corpus)
     report = render_report(build, findings, gallery(corpus, picks.places(), data_root))
     assets = {name: figures.png(plot, findings) for name, plot in _assets(findings).items()}
     manifests = {name: load_manifest(name) for name in dict.fromkeys(one.source for one in build.accounts)}
-    card = render_card(CardFacts(build, manifests, command, findings))
+    card = render_card(CardFacts(build, manifests, findings))
     for folder in ("report", "assets"):
         shutil.rmtree(corpus / folder, ignore_errors=True)
         (corpus / folder).mkdir()
@@ -36,21 +32,6 @@ def write_audit(corpus: Path, findings: Findings, picks: Picks, *, command: str,
     _write(corpus / "README.md", card)
     shards = (shard for account in build.accounts for shard in account.shards)
     write_checksums(corpus, {shard.name: shard.sha256 for shard in shards})
-
-
-def command_of(corpus: Path) -> str:
-    """The command that builds the corpus, as its card gives it.
-
-    Raises:
-        CorpusError: there is no card, or it gives none.
-    """
-    try:
-        found = _COMMAND.search((corpus / "README.md").read_text(encoding="utf-8"))
-    except FileNotFoundError:
-        found = None
-    if found is None:
-        raise CorpusError(f"{corpus / 'README.md'}: no command under 'Rebuild it'")
-    return found[1]
 
 
 def _assets(findings: Findings) -> dict[str, figures.Plot]:

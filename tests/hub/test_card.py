@@ -111,6 +111,7 @@ def write_corpus(folder: Path, *, embed: bool) -> CardFacts:
             images=ImagesSpec(mode="embed" if embed else "path"),
             source=[SourceSpec(name=name, splits=list(splits)) for name, splits in LAYOUT.items()],
         ),
+        command="t4s build tiny.toml --seed 3",
         code="9.9",
         seed=3,
         tokenizer="qwen2",
@@ -118,7 +119,7 @@ def write_corpus(folder: Path, *, embed: bool) -> CardFacts:
         accounts=accounts,
         totals=Totals.of(accounts),
     )
-    facts = CardFacts(build, {name: manifest(name) for name in LAYOUT}, "t4s build tiny.toml --seed 3")
+    facts = CardFacts(build, {name: manifest(name) for name in LAYOUT})
     (folder / "README.md").write_text(render_card(facts), encoding="utf-8")
     return facts
 
@@ -197,7 +198,7 @@ def test_metadata_is_true(tmp_path: Path) -> None:
 def test_sources_with_several_licenses_make_other(tmp_path: Path) -> None:
     facts = write_corpus(tmp_path, embed=False)
     mixed = {"refcoco+": manifest("refcoco+"), "rrsis-d": manifest("rrsis-d", spdx=None)}
-    data = card_data(CardFacts(facts.build, mixed, "")).to_dict()
+    data = card_data(CardFacts(facts.build, mixed)).to_dict()
     assert data["license"] == "other"
     check_metadata(data)
 

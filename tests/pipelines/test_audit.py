@@ -21,10 +21,9 @@ from pipelines.audit import AuditOptions, audit
 from pipelines.commands import audit as audit_command
 from pipelines.commands import show as show_command
 from t4s_data.audit.findings import Findings
-from t4s_data.corpus.folder import read_checksums, verify
+from t4s_data.corpus.folder import read_build, read_checksums, verify
 from t4s_data.corpus.row import Row
 from t4s_data.errors import CommandError, CorpusError
-from t4s_data.report.files import command_of
 
 WRITTEN = {"README.md", "SHA256SUMS", "report/index.html", "report/audit.json"}
 WRITTEN |= {f"assets/{name}.png" for name in ("lengths", "figure7", "ceilings")}
@@ -47,7 +46,7 @@ def test_it_writes_its_files_and_no_others(own_corpus: Path):
     for name in WRITTEN - {"README.md"}:
         (own_corpus / name).unlink()
     (own_corpus / "report/left-over.html").write_text("old")
-    audit(own_corpus, AuditOptions(codecs=["isd-16-rrle"]), command=command_of(own_corpus))
+    audit(own_corpus, AuditOptions(codecs=["isd-16-rrle"]))
     after = contents(own_corpus)
     assert after.keys() == before.keys()
     assert {name for name in after if after[name] != before[name]} <= WRITTEN
@@ -58,8 +57,8 @@ def test_it_writes_its_files_and_no_others(own_corpus: Path):
 def test_workers_and_hash_seeds_do_not_change_a_byte(corpus: Path, own_corpus: Path):
     script = (
         "import sys; from pathlib import Path; from pipelines.audit import AuditOptions, audit; "
-        "from t4s_data.report.files import command_of; corpus = Path(sys.argv[1]); "
-        "audit(corpus, AuditOptions(workers=2), command=command_of(corpus))"
+        "corpus = Path(sys.argv[1]); "
+        "audit(corpus, AuditOptions(workers=2))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script, str(own_corpus)],
@@ -90,7 +89,7 @@ def letters(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_any_tokenizer_counts_any_codec(own_corpus: Path, rows: Rows, letters: Path):
     options = AuditOptions(tokenizers=["qwen2", str(letters)], codecs=["own", "isd-16-rrle", "bsd-32-text"])
-    findings = audit(own_corpus, options, command="x")
+    findings = audit(own_corpus, options)
     assert len(findings.tokenizers) == 2
     assert not any("/" in name.partition(" sha256:")[0] for name in findings.tokenizers)
     own = [line for line in findings.lengths if line.tokenizer == findings.tokenizers[1] and line.codec == "own"]
@@ -106,7 +105,7 @@ def test_any_tokenizer_counts_any_codec(own_corpus: Path, rows: Rows, letters: P
 
 
 def test_own_lengths_under_the_build_s_tokenizer_agree_with_counting_again(own_corpus: Path, corpus: Path):
-    audit(own_corpus, AuditOptions(codecs=["own", "bsd-64"]), command="x")
+    audit(own_corpus, AuditOptions(codecs=["own", "bsd-64"]))
     lines = Findings.load(own_corpus).lengths
     own = {
         tuple(getattr(line, name) for name in ("source", "task", "split", "text")): line.tokens
@@ -125,7 +124,7 @@ def test_own_lengths_under_the_build_s_tokenizer_agree_with_counting_again(own_c
 def test_what_there_is_not_is_refused_before_anything_is_written(options: dict[str, Any], own_corpus: Path):
     before = contents(own_corpus)
     with pytest.raises(CommandError, match=next(iter(options.values()))[0]):
-        audit(own_corpus, AuditOptions(**options), command="x")
+        audit(own_corpus, AuditOptions(**options))
     assert contents(own_corpus) == before
 
 
@@ -137,22 +136,30 @@ def test_a_damaged_row_is_named_and_the_old_report_stays(own_corpus: Path, rows:
     write_shard(next(own_corpus.glob("data/muse/*.parquet")), muse, embed=True)
     report = (own_corpus / "report/index.html").read_bytes()
     with pytest.raises(CorpusError, match=muse[2].id):
-        audit(own_corpus, AuditOptions(), command="x")
+        audit(own_corpus, AuditOptions())
     assert (own_corpus / "report/index.html").read_bytes() == report
 
 
 def test_a_folder_that_is_no_corpus_is_named(tmp_path: Path):
     with pytest.raises(CorpusError, match=r"build\.json"):
-        audit(tmp_path, AuditOptions(), command="x")
-    with pytest.raises(CorpusError, match="Rebuild it"):
-        command_of(tmp_path)
+        audit(tmp_path, AuditOptions())
+
+
+def test_the_card_is_made_of_the_build_record_alone(own_corpus: Path):
+    card = (own_corpus / "README.md").read_text(encoding="utf-8")
+    command = read_build(own_corpus).command
+    assert command.startswith("t4s build ")
+    assert f"```sh\n{command}\n```" in card
+    (own_corpus / "README.md").unlink()
+    audit(own_corpus, AuditOptions())
+    assert (own_corpus / "README.md").read_text(encoding="utf-8") == card
 
 
 def test_path_mode_draws_what_it_finds(build_corpus: Callable[..., Path], data_root: Path, tmp_path: Path):
     out = build_corpus(tmp_path / "paths")
     pages = []
     for root in (None, data_root):
-        audit(out, AuditOptions(data_root=root), command=command_of(out))
+        audit(out, AuditOptions(data_root=root))
         pages.append((out / "report/index.html").read_text(encoding="utf-8"))
     assert pages[0].count("data:image/jpeg") == 0
     assert pages[1].count("data:image/jpeg") > 20
