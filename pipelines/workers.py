@@ -29,7 +29,7 @@ class LocalWorkers:
         return self.log.with_suffix(".pids")
 
     def command(self) -> str:
-        """The shell command that starts one worker; ids of an earlier run are forgotten."""
+        """The shell command with which Beam starts one worker; deletes the list of ids of an earlier run."""
         self.ids.unlink(missing_ok=True)
         # The shell's id is the worker's, whose program takes its place. -P: the folder that the user is in may
         # hold packages of any name.
@@ -37,7 +37,7 @@ class LocalWorkers:
         return f"echo $$ >>{shlex.quote(str(self.ids))} && exec {worker} >>{shlex.quote(str(self.log))} 2>&1"
 
     def dead(self) -> int | None:
-        """The id of a worker that was started and is no more, or None."""
+        """The process id of a worker that has died, or None while all that were started live."""
         return next((pid for pid, process in self._started().items() if process is None or _is_dead(process)), None)
 
     def kill(self) -> None:

@@ -21,7 +21,17 @@ from __future__ import annotations
 
 
 class T4SError(Exception):
-    """Base of all errors that are reported without a traceback."""
+    """Base of all errors that this package raises on purpose; catch it to catch them all.
+
+    The command line reports them without a traceback and ends with ``exit_code``.
+
+    >>> import t4s_data as t4s
+    >>> try:
+    ...     t4s.codec("bsd-1")
+    ... except t4s.T4SError as error:
+    ...     print(type(error).__name__, error.exit_code)
+    CommandError 2
+    """
 
     exit_code = 1
 

@@ -1,4 +1,4 @@
-"""What a source makes of its records: the only types that cross into the rest of the line."""
+"""What every source makes of its records: samples with image, regions and words, or rejects with a reason."""
 
 from __future__ import annotations
 
@@ -54,6 +54,9 @@ class Entry:
     data root where it is known without opening it: it lets embedded shards be cut by size. ``group`` names the
     image, ref or conversation that the entry is a part of, where a reader gives several items for one. ``targets`` are
     the ids of the COCO annotations that all of its records mean, where the layout has them.
+
+    >>> Entry(("7-0", "7-1"), payload={"file_name": "a.jpg"}, image="a.jpg").keys
+    ('7-0', '7-1')
     """
 
     keys: tuple[str, ...]
@@ -68,6 +71,9 @@ class Image:
     """An image by its path relative to the data root (with ``/``), width and height in pixels.
 
     Sources whose annotations do not say the size, and that have no masks, leave both None.
+
+    >>> Image("coco/train2017/000000000009.jpg", width=640, height=480)
+    Image(path='coco/train2017/000000000009.jpg', width=640, height=480)
     """
 
     path: str
@@ -77,14 +83,23 @@ class Image:
 
 @dataclass(frozen=True, slots=True)
 class Region:
-    """A labelled set of pixels: a category name, a referring expression, or ``roi0``, ``roi1``, ..."""
+    """A labelled set of pixels: a category name, a referring expression, or ``roi0``, ``roi1``, ...
+
+    >>> region = Region("mug", Mask.from_polygons([[1, 1, 4, 1, 4, 3, 1, 3]], 4, 6))
+    >>> region.label, region.mask.area, region.mask.box
+    ('mug', 6, (1, 1, 4, 3))
+    """
 
     label: str
     mask: Mask
 
 
 class Turn(msgspec.Struct, frozen=True, gc=False):
-    """One turn of a conversation; ``<image>`` in the content marks where the image goes."""
+    """One turn of a conversation; ``<image>`` in the content marks where the image goes.
+
+    >>> Turn("user", "<image>\\nWhat is on the table?").role
+    'user'
+    """
 
     role: Role
     content: str
@@ -105,6 +120,11 @@ class Sample:
     (`food` beside a pizza), or with :data:`ALL_CLASSES`.
     ``turns`` is a whole conversation (visual understanding) and excludes the other texts.
     ``notes`` count what was left out or repaired on the way, by name.
+
+    >>> mug = Region("mug", Mask.from_polygons([[1, 1, 4, 1, 4, 3, 1, 3]], 4, 6))
+    >>> sample = Sample("7", Image("a.jpg", 6, 4), (mug,), query="the mug on the left")
+    >>> sample.query, [region.label for region in sample.regions]
+    ('the mug on the left', ['mug'])
     """
 
     key: str
@@ -128,6 +148,10 @@ class Reject:
     """A record that is not used, and what was found; ``group`` as in an entry.
 
     ``reason`` is one of :data:`REASONS`, or one of :data:`RULES`.
+
+    >>> reject = Reject.of("7-0", RecordError("empty-mask", "no pixel inside 480 x 640"))
+    >>> print(reject.reason, "-", REASONS[reject.reason])
+    empty-mask - the segmentation has no pixel inside the image
     """
 
     key: str

@@ -22,6 +22,12 @@ class DecodedMask:
 
     ``mask`` are its pixels, bool (height, width). ``box`` is left, top, and (exclusive) right and bottom in pixels,
     as the text says it. ``repairs`` are what had to be mended to read it.
+
+    >>> [region] = codec("bsd-4").decode_masks("<ref>mug</ref><box>[[0 1 2 1]]</box><seg><fg3>", height=8, width=8)
+    >>> region.label, region.box, region.mask.shape, int(region.mask.sum())
+    ('mug', (0, 2, 6, 4), (8, 8), 12)
+    >>> [repair.kind for repair in region.repairs]
+    ['missing-tag']
     """
 
     label: str
@@ -31,7 +37,12 @@ class DecodedMask:
 
 
 class DecodedMasks(tuple[DecodedMask, ...]):
-    """The regions of a text in its order; ``repairs`` are all of the text, also those of no region."""
+    """The regions of a text in its order; ``repairs`` are all of the text, also those of no region.
+
+    >>> found = codec("bsd-4").decode_masks("A mug: <ref>mug</ref>", height=8, width=8)
+    >>> len(found), [repair.kind for repair in found.repairs]
+    (0, ['no-box'])
+    """
 
     repairs: tuple[Repair, ...]
 

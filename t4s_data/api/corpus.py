@@ -24,7 +24,16 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CorpusRow:
-    """One row; ``row`` has all its columns."""
+    """One training sample: a question about an image, its answer, and the true regions; ``row`` has all columns.
+
+    >>> row = Corpus("OUT")["refcoco/unc-train/1-2#0"]
+    >>> print(row.question)
+    <image>
+    Find the region that matches the description and report its bounding box.
+    Description: black cup
+    >>> row.answer, row.labels, row.boxes, row.masks[0].shape
+    ('<ref>black cup</ref><box>[[3 16 13 30]]</box>', ['black cup'], [(32, 120, 136, 234)], (480, 640))
+    """
 
     row: Row
 
@@ -76,7 +85,13 @@ class CorpusRow:
 
 
 class Corpus:
-    """A corpus that `t4s build` wrote.
+    """A finished corpus, which `t4s build` wrote: its rows by id, and in order as they are read.
+
+    >>> corpus = Corpus("OUT")
+    >>> corpus, corpus.splits, corpus.sources
+    (Corpus('OUT', rows=6), ['train'], ['refcoco'])
+    >>> [row.id for row in corpus.rows(split="train")][:2]
+    ['refcoco/unc-train/0-0#0', 'refcoco/unc-train/1-1#0']
 
     Raises:
         InputError: the path is none.

@@ -27,7 +27,13 @@ def score(  # noqa: PLR0913
     strict: bool = False,
     allow_missing: bool = False,
 ) -> dict[Group, Figures]:
-    """The figures of each group of rows (source, split and task) in percent, with counts of rows and repairs.
+    """Score a model's answers: figures in percent for each source, split and task, with counts of rows and repairs.
+
+    >>> answers = {row.id: row.answer for row in Corpus("OUT")}
+    >>> for group, figures in score(answers, "OUT").items():
+    ...     print(group.task, figures["rows"], figures["box_accuracy"])
+    referring-segmentation 3 100.0
+    referring-comprehension 3 100.0
 
     Args:
         predictions: answers by row id, ``{"id", "text"}`` records, texts in the order of the rows, or the path of a

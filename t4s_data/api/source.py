@@ -26,6 +26,11 @@ class OpenSource:
     """The usable records of one split, read anew each time it is iterated.
 
     ``rejects`` are the records that the last reading could not use, each with its reason.
+
+    >>> source = open_source("refcoco", "DATA", split="val")
+    >>> sample = next(iter(source))
+    >>> sample.query, sample.image.width, sample.regions[0].label
+    ('third from left', 640, 'third from left')
     """
 
     part: Part

@@ -176,11 +176,13 @@ class _Reader:
         return None
 
     def _separated(self, span: Span, width: int, height: int) -> tuple[bytes, ...]:
+        # Bricks <fg2><bg1>, newline, <fg5> in a box of 3 x 2 cells: rows 110 and 111, the second one cut (long-row).
         rows, row, end = [], bytearray(), span[1]
         for cell, k, position in self._tokens(span):
             if cell:
                 if len(row) <= width < len(row) + k:
                     self._note("long-row", position, f"expected {width} cells")
+                # One cell past the width marks a row that was found too long; more would only cost memory.
                 row += cell * min(k, width + 1 - len(row))
                 continue
             rows.append(self._row(row, width, position))
@@ -199,6 +201,7 @@ class _Reader:
         return bytes(row[:width])
 
     def _joined(self, span: Span, width: int, height: int) -> tuple[bytes, ...]:
+        # <fg2><bg1><fg3> in a box of 3 x 2 cells: 110111, cut after every third cell at the end.
         cells, area = bytearray(), width * height
         for cell, k, position in self._tokens(span):
             if len(cells) == area:

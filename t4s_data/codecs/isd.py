@@ -135,6 +135,17 @@ class ImageCodec(Codec):
             yield Piece(end, len(text), "")
 
     def _write(self, labels: LabelMap) -> str:
+        """The text of a label map, int32 (n, n): its runs are found all at once, then spelled one by one.
+
+        cat on the diagonal of a canvas of 2 x 2, by rows::
+
+            cells    1 0 0 1                        (n * n,)
+            begins   1 1 1 1                        a run never crosses the end of a row
+            starts   0 1 2 3    lengths  1 1 1 1    (runs,)
+            text     cat*1|others*1 and, below it, others*1|cat*1
+
+        Over the whole canvas (``i-rle``) cells 1 and 2 are one run: begins 1 1 0 1, starts 0 1 3, lengths 1 2 1.
+        """
         marks = _DIALECTS[self.dialect]
         # (n * n,) The number of each cell's label, row after row: 1 0 1 0 for the left half of a canvas of 2 x 2.
         cells = labels.cells.ravel()

@@ -99,7 +99,8 @@ class _Reader:
             self.note("unknown-text", start, f"unexpected {gap[:20]!r}")
 
     def map(self, start: int, end: int) -> LabelMap:
-        """The labels between the tags; what cannot be read is background."""
+        """The labels between the tags, int32 (n, n); what cannot be read is background."""
+        # Run lengths over the whole canvas cross the ends of rows: they fill one row of all cells, shaped at the end.
         by_rows = self.variant == "r-rle"
         width, height = (self.n, self.n) if by_rows else (self.n * self.n, 1)
         cells = np.zeros((height, width), dtype=np.int32)
@@ -127,6 +128,7 @@ class _Reader:
 
     def _fill(self, row: NDArray[np.int32], x: int, token: re.Match[str], names: dict[str, int]) -> int:
         """Writes one run into the row at x; the column after it, one past the width once the row is too long."""
+        # Nearly all runs of a map are spelled like an earlier one, so each spelling is taken apart once.
         if token[0] not in self.runs:
             self.runs[token[0]] = self._run(token[0])
         label, k = self.runs[token[0]]

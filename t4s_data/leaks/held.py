@@ -34,7 +34,7 @@ class HeldOut:
 
     @classmethod
     def of(cls, images: Mapping[str, Iterable[Identity]]) -> HeldOut:
-        """The images of every split.
+        """Gather the images of every split, by the splits' names.
 
         Raises:
             RecipeError: there are more than :data:`MOST_SPLITS` splits.
@@ -63,7 +63,7 @@ class HeldOut:
         return tuple(name for number, name in enumerate(self.names) if bits >> number & 1)
 
     def without(self, name: str) -> HeldOut:
-        """The images that other splits hold."""
+        """The set without one split: the images that at least one of the others holds."""
         if name not in self.names:
             return self
         splits = self.splits & ~np.uint64(1 << self.names.index(name))
@@ -79,7 +79,7 @@ class HeldOut:
         return int(np.count_nonzero(self._any(names)))
 
     def save(self, path: Path) -> None:
-        """Write it to a file."""
+        """Write the set to a file in numpy's ``.npz`` format."""
         with path.open("wb") as file:
             np.savez(file, names=np.array(self.names, dtype=str), images=self.images, splits=self.splits)
 

@@ -84,6 +84,14 @@ class Gate:
     """Lets the records of one split through, or leaves out those whose image is held out; counts them either way.
 
     A split that is itself protected loses nothing.
+
+    >>> holdout = Holdout(HeldOut.of({"refcoco/unc-val": [9]}), HeldOut.of({}))
+    >>> gate = Gate(holdout, "refcoco/unc-train", HoldoutSpec(mode="drop"))
+    >>> entry = Entry(("7-0",), {}, image="coco/train2014/COCO_train2014_000000000009.jpg")
+    >>> [(reject.key, reject.reason) for reject in gate.through([entry])]
+    [('7-0', 'holdout')]
+    >>> gate.counts.overlaps["refcoco/unc-val"].records
+    1
     """
 
     def __init__(self, holdout: Holdout, name: str, spec: HoldoutSpec) -> None:

@@ -107,7 +107,9 @@ def _outline(starts: Ints, ends: Ints) -> tuple[Ints, Ints]:
     length = np.abs(run)
     steep = length[:, 1] > length[:, 0]
     major, minor = length.max(axis=1), length.min(axis=1)
+    # (0, 2)-(4, 0): 4 columns and 2 rows long, so 5 pixels, steps 0 to 4 along the columns.
     line, step = _counted(major + 1)
+    # (pixels,) How far across: step * minor / major, halves rounded down; here 0 0 1 1 2.
     slow = -((major[line] - 2 * minor[line] * step) // np.maximum(2 * major[line], 1))
     across = np.where(steep[line], slow, step)
     down = np.where(steep[line], step, slow) * np.where(run[line, 1] < 0, -1, 1)
@@ -120,6 +122,7 @@ def _fill(pixels: Bools, starts: Ints, ends: Ints, starts_inside: Ints, ends_ins
     level = starts_inside[:, 1] == ends_inside[:, 1]
     from_row = np.where(level, starts[:, 1], starts_inside[:, 1])
     to_row = np.where(level, ends[:, 1], ends_inside[:, 1])
+    # (edges,) Columns to a row, in 1/65536 of a pixel, as a whole number: (4, 0)-(0, 2) falls back 2 columns a row.
     slope = _quotient((ends_inside[:, 0] - starts_inside[:, 0]) << _FRACTION, to_row - from_row)
     falls = starts[:, 1] < ends[:, 1]
     top = np.minimum(starts[:, 1], ends[:, 1])
@@ -127,14 +130,17 @@ def _fill(pixels: Bools, starts: Ints, ends: Ints, starts_inside: Ints, ends_ins
     origin += (top - np.where(falls, from_row, to_row)) * slope
     first = np.clip(top, 0, height)
     last = np.clip(np.maximum(starts[:, 1], ends[:, 1]), 0, height)
+    # (crossings,) Every edge with every row that it crosses, its upper end included and its lower end not.
     edge, step = _counted(last - first)
     row = first[edge] + step
     column = origin[edge] + (row - top[edge]) * slope[edge]
+    # Sorted by row and then column, crossings come in pairs: where the polygon is entered, and where it is left.
     order = np.lexsort((column, row))
     row, column = row[order][::2], column[order].reshape(-1, 2)
     left = np.clip(-(-column[:, 0] >> _FRACTION), 0, width)
     right = np.clip((column[:, 1] >> _FRACTION) + 1, 0, width)
     there = left < right
+    # +1 where a stretch begins and -1 behind its end: sums along the row are above 0 inside.
     changes = np.zeros((height, width + 1), dtype=np.int32)
     np.add.at(changes, (row[there], left[there]), 1)
     np.add.at(changes, (row[there], right[there]), -1)

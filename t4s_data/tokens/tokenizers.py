@@ -118,6 +118,7 @@ class QwenTokenizer:
 
     def count(self, text: str) -> int:
         """How many tokens a text has."""
+        # "<fg2>, newline, <fg1>cup" is split into "", newline, "cup": two added tokens, one newline, and the rest.
         pieces = self._special.split(text)
         total = len(pieces) - 1 + self._newline * pieces.count("\n")
         for piece in pieces:
@@ -171,7 +172,11 @@ def _load_qwen(vocabulary: tuple[str, ...]) -> QwenTokenizer:
 
 
 def _longest_of(words: Iterable[str]) -> str:
-    """A pattern that matches the longest of the words: a trie, several times faster than a list of them."""
+    """A pattern that matches the longest of the words: a trie, several times faster than a list of them.
+
+    >>> _longest_of(["fg1", "fg12", "bg1"])
+    '(?:b(?:g(?:1))|f(?:g(?:1(?:2)?)))'
+    """
     trie: dict[str, Any] = {}
     for word in words:
         node = trie
