@@ -30,6 +30,19 @@ _NOT_PLAIN = frozenset(b"Rbo\x81\x92\x82\x83\x84\x8f\x90\x91\x96\x97\x98")
 _CONTAINERS = frozenset({list, dict, tuple})
 
 
+class _Stream(io.BytesIO):
+    """Bytes that an unpickler looks ahead in: without ``peek`` it would ask for each value with two calls."""
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data)
+        self._bytes = data
+
+    def peek(self, size: int = -1) -> bytes:
+        """The next bytes, which stay."""
+        start = self.tell()
+        return self._bytes[start : start + max(size, 1)]
+
+
 class _PlainUnpickler(pickle.Unpickler):
     """Builds lists, tuples, dicts, strings, numbers, booleans and None; refuses every name."""
 
@@ -142,7 +155,7 @@ def _short_strings(code: bytes, width: int) -> bytes:
 
 def _loaded(data: bytes, path: Path, tuples: int) -> Any:
     if tuples <= _SAFE_TUPLES:
-        return _PlainUnpickler(io.BytesIO(data), path).load()
+        return _PlainUnpickler(_Stream(data), path).load()
     outcome: list[Any] = []
     before = threading.stack_size(_STACK)
     try:
@@ -158,7 +171,7 @@ def _loaded(data: bytes, path: Path, tuples: int) -> Any:
 
 def _load_into(data: bytes, path: Path, outcome: list[Any]) -> None:
     try:
-        outcome.append(_PlainUnpickler(io.BytesIO(data), path).load())
+        outcome.append(_PlainUnpickler(_Stream(data), path).load())
     except Exception as error:
         outcome.append(error)
 
