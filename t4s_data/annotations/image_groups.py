@@ -1,21 +1,23 @@
 """A COCO instances file of any size, its annotations grouped by image.
 
-The file is mapped, not read: memory holds the images and where each annotation stands.
+The file is read twice: memory holds the images and where each annotation stands. What stands there at the second
+reading has to be what stood there at the first, whose digest the build keeps.
 """
 
 from __future__ import annotations
 
-import mmap
+import os
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
 from t4s_data.annotations.coco import Broken, Id, ImageItem, id_in, read_coco
-from t4s_data.errors import RecordError
+from t4s_data.errors import DataError, RecordError
 from t4s_data.files.json.item import Item
 from t4s_data.files.texts import shown
 from t4s_data.reading.opening import open_file
@@ -49,17 +51,21 @@ class ImageGroups:
 
         Those come first. Annotations on images that the file does not list come last, each image as one that
         is broken.
+
+        Raises:
+            DataError: the file has changed since :func:`map_groups` read it.
         """
         yield from self._table.homeless
         placed = dict(self._table.of_image)
-        with open_file(self.path) as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as text:
+        with open_file(self.path) as file:
+            handle = file.fileno()
             for image in self.images:
                 rows = () if image.id is None else placed.pop(image.id, ())
-                yield image, [self._table.item(row, text) for row in rows]
+                yield image, [self._table.item(row, handle) for row in rows]
             for image_id, rows in placed.items():
                 detail = f"{len(rows)} annotations lie on image_id {shown(image_id)}, which is not in {self.path.name}"
                 broken = Broken(RecordError("unknown-image", detail), image_id, "")
-                yield broken, [self._table.item(row, text) for row in rows]
+                yield broken, [self._table.item(row, handle) for row in rows]
 
     def used(self) -> dict[Id, str]:
         """The names of the categories that an annotation has and that stand above no others, in the file's order."""
@@ -81,6 +87,7 @@ class _Table:
     ends: array[int] = field(default_factory=lambda: array("q"))
     members: array[int] = field(default_factory=lambda: array("i"))
     depths: array[int] = field(default_factory=lambda: array("i"))
+    sums: array[int] = field(default_factory=lambda: array("I"))
     of_image: dict[Id, list[int]] = field(default_factory=dict)
     categories: set[Id] = field(default_factory=set)
     homeless: list[Reject] = field(default_factory=list)
@@ -103,6 +110,7 @@ class _Table:
         self.ends.append(item.start + len(item.text))
         self.members.append(item.members)
         self.depths.append(item.depth)
+        self.sums.append(crc32(item.text))
 
     def _reject(self, item: Item) -> None:
         try:
@@ -110,10 +118,14 @@ class _Table:
         except RecordError as error:
             self.homeless.append(Reject.of(item.name, error))
 
-    def item(self, row: int, text: mmap.mmap) -> Item:
-        """The annotation in a row."""
+    def item(self, row: int, handle: int) -> Item:
+        """The annotation in a row, read from the open file."""
         start, end = self.starts[row], self.ends[row]
-        return Item(self.path, "annotations", row, start, text[start:end], self.members[row], self.depths[row])
+        os.lseek(handle, start, os.SEEK_SET)
+        text = os.read(handle, end - start)
+        if crc32(text) != self.sums[row]:
+            raise DataError(f"{self.path}: annotations[{row}] changed while it was read; run the command again")
+        return Item(self.path, "annotations", row, start, text, self.members[row], self.depths[row])
 
 
 def map_groups(path: Path) -> ImageGroups:

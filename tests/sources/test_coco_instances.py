@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pycocotools import mask as coco
 
+from t4s_data.annotations.image_groups import map_groups
 from t4s_data.errors import DataError
 from t4s_data.sample import Image, Sample
 from t4s_data.sources.coco_instances import CocoInstances
@@ -355,3 +356,17 @@ def test_real_objects_are_all_there_with_the_pixels_of_pycocotools(real, place, 
             expected.setdefault(str(one["image_id"]), []).append((names[one["category_id"]], area))
     drawn = {one.key: sorted((region.label, region.mask.area) for region in one.regions) for one in found.samples}
     assert drawn == {key: sorted(values) for key, values in expected.items()}
+
+
+@pytest.mark.parametrize("change", [lambda data: data[:-120], lambda data: data.replace(b"30.25", b"99.25")])
+def test_a_file_that_changes_between_its_two_readings_ends_the_build(tmp_path, change):
+    path = tmp_path / "instances.json"
+    outline = [[1.5, 2, 30.25, 4, 20, 40]]
+    things = [thing(number, 1, outline) for number in range(20)]
+    path.write_text(json.dumps({"images": [image(1)], "categories": [], "annotations": things}))
+    groups, changed = map_groups(path), change(path.read_bytes())
+    with path.open("r+b") as file:
+        file.write(changed)
+        file.truncate()
+    with pytest.raises(DataError, match=r"annotations\[\d+\] changed while it was read"):
+        list(groups.groups())
