@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from t4s_data.errors import DataError, RecordError
+from t4s_data.files.json.faults import fault_in
 from t4s_data.files.texts import decoded, shown, text_of
 from t4s_data.reading.opening import read_file
 
@@ -58,6 +59,8 @@ def parents(categories: Iterable[tuple[str, Any]]) -> set[str]:
 
 
 def _of_json(text: str) -> list[tuple[int, Any]]:
+    if fault := fault_in(text.encode()):
+        raise ValueError(fault)
     found = json.loads(text)
     if isinstance(found, dict):
         return [(_number(number), name) for number, name in found.items()]

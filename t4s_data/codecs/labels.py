@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
 from t4s_data.errors import RecordError
-from t4s_data.reading.reserved import PATTERN
+from t4s_data.reading.reserved import FOREIGN_PATTERN, PATTERN
 
 BACKGROUND = "others"
 """What a cell in no region reads in image-wise descriptors."""
@@ -18,6 +18,7 @@ BACKGROUND = "others"
 _CONTROLS = r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\u202a-\u202e\u2066-\u2069]"
 _SURROGATES = r"[\ud800-\udfff]"
 _RESERVED = re.compile("|".join((PATTERN, _CONTROLS, _SURROGATES)))
+_FOREIGN = re.compile("|".join((FOREIGN_PATTERN, _CONTROLS, _SURROGATES)))
 _OPENING = {"<": "\u2039", "[": "\uff3b"}
 _MOST_MARKS = 32
 _JOINERS = "\u200c\u200d"
@@ -97,6 +98,19 @@ def neutralizer_of(vocabulary: Sequence[str]) -> Callable[[Label], Label]:
         return Label(text, label.reserved + found)
 
     return neutral
+
+
+def neutralizer_beside(kept: Collection[str]) -> Callable[[str], Label]:
+    """A function like :func:`neutralize` for texts with descriptors in them.
+
+    It leaves the codecs' own marks, and those that are ``kept`` although a family of models has them too.
+
+    >>> neutralizer_beside(["<seg>", "<box>", "<image>"])("<image> <seg> <box> </s>")
+    Label(text='<image> <seg> <box> ‹/s>', reserved=1)
+    """
+    shared = "|".join(re.escape(mark) for mark in kept if _FOREIGN.fullmatch(mark))
+    pattern = re.compile(f"(?!{shared})(?:{_FOREIGN.pattern})") if shared else _FOREIGN
+    return lambda text: Label(*pattern.subn(_neutral, text))
 
 
 def is_normal(text: str, rule: Callable[[str], Label] = normalize) -> bool:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from t4s_data.corpus.folder import BUILD, read_build
 from t4s_data.corpus.record import Build
@@ -37,11 +38,15 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Exported:
-    """A finished export: its rows by split, the command to run in its folder, and what becomes of the tokens."""
+    """A finished export: its rows by split, the command to run in its folder, and what becomes of the tokens.
+
+    ``reserved`` counts the texts that a model would take for its own marks and that were neutralized.
+    """
 
     rows: Mapping[str, int]
     command: str
     tokens: str
+    reserved: int = 0
 
 
 def export(order: Order, out: Path, *, force: bool = False) -> Exported:
@@ -60,9 +65,12 @@ def export(order: Order, out: Path, *, force: bool = False) -> Exported:
     work = out.with_name(f".{out.name}.partial")
     shutil.rmtree(work, ignore_errors=True)
     work.mkdir(parents=True)
-    rows = {split: _write_split(order, work, split, names) for split, names in shards.items()}
+    written = {split: _write_split(order, build, work, split, names) for split, names in shards.items()}
+    rows = {split: count for split, (count, _) in written.items()}
     facts = Facts(build.recipe.name, rows, _image_folder(order, work), len(build.vocabulary))
-    done = Exported(rows, order.format.command(facts), order.format.tokens(facts))
+    done = Exported(
+        rows, order.format.command(facts), order.format.tokens(facts), sum(found for _, found in written.values())
+    )
     write_vocabulary(work / "tokens", vocabulary_of(build.recipe))
     texts = {
         **order.format.companions(facts),
@@ -75,9 +83,18 @@ def export(order: Order, out: Path, *, force: bool = False) -> Exported:
     return done
 
 
-def _write_split(order: Order, work: Path, split: str, shards: list[str]) -> int:
-    examples = read_examples(order.corpus, shards, Pictures(work, order.prefix), order.selection.limit)
-    return order.format.write(work / order.format.file(split), map(order.format.record, examples))
+def _write_split(order: Order, build: Build, work: Path, split: str, shards: list[str]) -> tuple[int, int]:
+    """How many rows there were, and how many reserved marks in them."""
+    reserved = 0
+
+    def records() -> Iterator[Mapping[str, Any]]:
+        nonlocal reserved
+        pictures = Pictures(work, order.prefix)
+        for example in read_examples(order.corpus, shards, pictures, order.selection.limit, build.vocabulary):
+            reserved += example.reserved
+            yield order.format.record(example)
+
+    return order.format.write(work / order.format.file(split), records()), reserved
 
 
 def _image_folder(order: Order, work: Path) -> str:
@@ -90,9 +107,10 @@ def _image_folder(order: Order, work: Path) -> str:
 def _page(order: Order, facts: Facts, done: Exported) -> str:
     rows = "".join(f"| {split} | `{order.format.file(split)}` | {count:,} |\n" for split, count in done.rows.items())
     root = f"\n`{DATA_ROOT}` is the folder that the image paths start in.\n" if facts.images == DATA_ROOT else ""
+    marks = f"\n{done.reserved:,} texts that models read as marks were neutralized.\n" if done.reserved else ""
     return (
         f"# {facts.corpus} for {order.format.name}\n\n| split | file | rows |\n|---|---|---|\n{rows}\n"
-        f"To train on it, in this folder:\n\n```sh\n{done.command}\n```\n{root}\n{done.tokens}\n"
+        f"To train on it, in this folder:\n\n```sh\n{done.command}\n```\n{root}{marks}\n{done.tokens}\n"
     )
 
 
@@ -107,5 +125,6 @@ def _record(order: Order, build: Build, done: Exported) -> str:
             "limit": order.selection.limit,
             "prefix": order.prefix,
             "rows": dict(done.rows),
+            "reserved_text": done.reserved,
         }
     )

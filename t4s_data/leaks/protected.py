@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from t4s_data.errors import DataError, RecipeError
+from t4s_data.errors import DataError, RecipeError, RecordError
+from t4s_data.files.json.item import item_in
 from t4s_data.leaks.held import HeldOut
 from t4s_data.leaks.holdout import Holdout
 from t4s_data.leaks.identity import VISUAL_GENOME, Identity, identity
 from t4s_data.manifest.shipped import NAMES, load_manifest
 from t4s_data.manifest.source import Manifest
+from t4s_data.reading.bounds import MAX_IDS_BYTES
+from t4s_data.reading.opening import read_file
 from t4s_data.recipe.parts import Part, parts_of
 from t4s_data.recipe.spec import Recipe, SourceSpec
 from t4s_data.sample import Entry
@@ -98,8 +100,8 @@ def read_ids(path: Path) -> Iterator[tuple[str, set[Identity]]]:
         DataError: the file is none of these.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as error:
+        text = read_file(path, MAX_IDS_BYTES).decode("utf-8-sig")
+    except (OSError, UnicodeDecodeError, RecordError) as error:
         raise DataError(f"{path}: cannot be read as a list of images: {error}") from None
     if text.lstrip().startswith(("{", "[")):
         yield from _json_ids(path, text)
@@ -110,9 +112,9 @@ def read_ids(path: Path) -> Iterator[tuple[str, set[Identity]]]:
 
 def _json_ids(path: Path, text: str) -> Iterator[tuple[str, set[Identity]]]:
     try:
-        content = json.loads(text)
-    except ValueError as error:
-        raise DataError(f"{path}: not JSON: {error}") from None
+        content = item_in(path, text.encode()).value()
+    except RecordError as error:
+        raise DataError(f"{path}: not JSON: {error.detail}") from None
     lists = content if isinstance(content, dict) else {"": content}
     for key, images in lists.items():
         if not isinstance(images, list):

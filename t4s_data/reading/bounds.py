@@ -19,8 +19,10 @@ MAX_STEPS = 10_000_000
 pycocotools takes 24 bytes a step and does not look whether it got them. COCO's largest have some 20,000.
 """
 MAX_RECORDS = 1 << 16
-"""The most records that one entry makes where every question of an image goes with every answer."""
+"""The most records of one entry: of an image, a ref or a conversation, whatever the source. Real ones have hundreds."""
 MAX_PICKLE_DEPTH = 64
 """The most levels of containers in a pickle; refs have five."""
 MAX_PICKLE_TUPLES = 250_000
 """The most tuples of a pickle: one within the other, they are hashed level by level on the stack."""
+MAX_IDS_BYTES = 1 << 26
+"""The most bytes of a list of images that a recipe holds out; COCO's 328,000 ids have three million."""

@@ -6,6 +6,7 @@ import sys
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from t4s_data.reading.bounds import MAX_RECORDS
 from t4s_data.sample import Entry, Reject
 
 
@@ -20,9 +21,15 @@ def within(items: Iterable[Entry | Reject], limit: int) -> Iterator[Entry | Reje
 
 
 def without_repeats(items: Iterable[Entry | Reject]) -> Iterator[Entry | Reject]:
-    """The items with every record key once; an entry that repeats a key becomes rejects, one a record."""
+    """The items with every record key once; an entry that repeats a key becomes rejects, one a record.
+
+    So does one of more than :data:`MAX_RECORDS` records, which are built in one piece.
+    """
     seen: set[str] = set()
     for item in items:
+        if isinstance(item, Entry) and len(item.keys) > MAX_RECORDS:
+            yield from _too_many(item)
+            continue
         keys = item.keys if isinstance(item, Entry) else (item.key,)
         repeated = _first_known(keys, seen)
         seen.update(keys)
@@ -31,6 +38,11 @@ def without_repeats(items: Iterable[Entry | Reject]) -> Iterator[Entry | Reject]
         else:
             detail = f"key {repeated!r} stands in this split before"
             yield from (Reject(key, "duplicate-key", detail, item.group or keys[0]) for key in keys)
+
+
+def _too_many(item: Entry) -> Iterator[Reject]:
+    detail = f"{len(item.keys):,} records of one image, ref or conversation, {MAX_RECORDS:,} allowed"
+    return (Reject(key, "too-large", detail, item.group or item.keys[0]) for key in item.keys)
 
 
 def _first_known(keys: Sequence[str], seen: Collection[str]) -> str | None:

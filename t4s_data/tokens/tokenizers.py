@@ -142,11 +142,17 @@ def _bounded(encode: Callable[[str], list[int]]) -> Callable[[str], list[int]]:
     """
 
     def encode_bounded(text: str) -> list[int]:
-        if len(text) < _LONGEST_SPACE:
-            return encode(text)
-        return [token for piece in _SPACES.sub(r"\g<0>\0", text).split("\0") for token in encode(piece)]
+        return [token for piece in _pieces(text) for token in encode(piece)]
 
     return encode_bounded
+
+
+def _pieces(text: str) -> list[str]:
+    """The text, cut behind every :data:`_LONGEST_SPACE` characters of white space in a row."""
+    if len(text) < _LONGEST_SPACE:
+        return [text]
+    ends = [found.end() for found in _SPACES.finditer(text)]
+    return [text[start:end] for start, end in zip([0, *ends], [*ends, len(text)], strict=True)]
 
 
 def _load_qwen(vocabulary: tuple[str, ...]) -> QwenTokenizer:
@@ -209,7 +215,7 @@ class FileTokenizer:
 
     def encode(self, text: str) -> list[int]:
         """The token ids of a text."""
-        return list(self._inner.encode(text, add_special_tokens=False).ids)
+        return [token for piece in _pieces(text) for token in self._inner.encode(piece, add_special_tokens=False).ids]
 
     def count(self, text: str) -> int:
         """How many tokens a text has."""
@@ -217,6 +223,8 @@ class FileTokenizer:
 
     def count_many(self, texts: Sequence[str]) -> list[int]:
         """How many tokens each text has."""
+        if any(len(text) >= _LONGEST_SPACE for text in texts):
+            return [len(self.encode(text)) for text in texts]
         return [len(found) for found in self._inner.encode_batch_fast(list(texts), add_special_tokens=False)]
 
     def __reduce__(self) -> tuple[Any, ...]:

@@ -66,3 +66,10 @@ def test_a_doubtful_list_is_refused(tmp_path: Path, name: str, text: str, what: 
     (tmp_path / name).write_text(text)
     with pytest.raises(DataError, match=rf"{re.escape(name)}: not a list of classes: .*{re.escape(what)}"):
         read_classes(tmp_path / name)
+
+
+def test_a_class_number_that_stands_twice_in_an_object_is_refused(tmp_path: Path):
+    path = tmp_path / "classes.json"
+    path.write_text('{"1": "sky", "1": "sea"}')
+    with pytest.raises(DataError, match="'1' stands twice"):
+        read_classes(path)

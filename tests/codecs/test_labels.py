@@ -149,3 +149,33 @@ def test_what_the_image_form_changes_is_counted() -> None:
     assert normalize_for_image("a|b|c") == ("a/b/c", 2)
     assert normalize_for_image(" others ") == ("other", 1)
     assert normalize_for_image("Others") == ("Others", 0)
+
+
+PUBLISHED = {
+    "Llama 2": "<unk> <s> </s> [INST] [/INST] <<SYS>> <</SYS>>",
+    "Llama 3": "<|begin_of_text|> <|end_of_text|> <|start_header_id|> <|eot_id|> <|eom_id|> <|python_tag|> <|image|> "
+    "<|reserved_special_token_0|> <|finetune_right_pad_id|>",
+    "Qwen2-VL, Qwen3-VL": "<|endoftext|> <|im_start|> <|im_end|> <|object_ref_start|> <|box_start|> <|quad_start|> "
+    "<|vision_start|> <|vision_pad|> <|image_pad|> <|video_pad|> <tool_call> </tool_call> <|fim_pad|> <|repo_name|> "
+    "<|file_sep|> <tool_response> </tool_response> <think> </think>",
+    "InternVL2, InternVL3": "<img> </img> <IMG_CONTEXT> <quad> </quad> <ref> </ref> <box> </box> <|action_start|> "
+    "<|action_end|> <|interpreter|> <|plugin|> [UNUSED_TOKEN_145]",
+    "Gemma 3": "<pad> <eos> <bos> <unk> <mask> [multimodal] <unused0> <unused6226> <start_of_turn> <end_of_turn> "
+    "<start_of_image> <end_of_image> <image_soft_token> [@BOS@]",
+    "DeepSeek-VL2": "<|ref|> <|/ref|> <|det|> <|/det|> <|grounding|> <|User|> <|Assistant|> <image> "
+    "<\uff5cbegin\u2581of\u2581sentence\uff5c> <\uff5c\u2581pad\u2581\uff5c>",
+    "Phi 3.5, Phi 4": "<s> </s> <|system|> <|user|> <|assistant|> <|end|> <|image_1|> <|placeholder1|> <|im_sep|>",
+    "Mistral, Pixtral": "[INST] [/INST] [AVAILABLE_TOOLS] [/AVAILABLE_TOOLS] [TOOL_RESULTS] [/TOOL_RESULTS] "
+    "[TOOL_CALLS] [IMG] [IMG_BREAK] [IMG_END] [PREFIX] [MIDDLE] [SUFFIX] [SYSTEM_PROMPT] [/SYSTEM_PROMPT] "
+    "[TOOL_CONTENT] [AUDIO] [BEGIN_AUDIO] [ARGS] [CALL_ID] [THINK] [/THINK]",
+    "LLaVA": "<image> <im_start> <im_end> <im_patch> <image-placeholder>",
+}
+"""Special tokens that model families publish with their tokenizers (`tokenizer_config.json`, `added_tokens.json`,
+mistral-common's `SpecialTokens`, LLaVA's `constants.py`)."""
+
+
+@pytest.mark.parametrize("family", PUBLISHED)
+def test_no_special_token_of_a_family_stays_in_a_label_or_a_conversation(family):
+    for mark in PUBLISHED[family].split():
+        assert neutralize(f"a {mark} b").reserved == 1, mark
+        assert mark not in normalize(f"a {mark} b").text

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -257,3 +259,24 @@ def test_rows_stand_in_the_order_that_answers_without_ids_are_paired_in(corpora:
     for split, shards in shards_of(read_build(corpus), Selection()).items():
         exported = [example.id for example in read_examples(corpus, shards, Pictures(corpus, ""))]
         assert exported == list(read_ids(find_shards(corpus, [split], [])))
+
+
+@pytest.mark.parametrize("form", FORMATS.values(), ids=FORMATS)
+def test_marks_of_models_in_an_older_corpus_are_neutralized_and_counted(
+    form: Any, corpora: dict[str, Path], tmp_path: Path
+):
+    older = tmp_path / "older"
+    shutil.copytree(corpora["path"], older)
+    shard = next(older.glob("data/refcoco/train-*.parquet"))
+    table = pq.read_table(shard)
+    rows = table.to_pylist()
+    rows[0]["messages"][-1]["content"] += " </s> [THINK] <img><unused7>"
+    pq.write_table(pa.Table.from_pylist(rows, schema=table.schema), shard)
+    plain = export(Order(corpora["path"], form), tmp_path / "plain")
+    done = export(Order(older, form), tmp_path / "out")
+    assert (plain.reserved, done.reserved) == (0, 4)
+    path = tmp_path / "out" / form.file("train")
+    text = str(pq.read_table(path).to_pylist()) if path.suffix == ".parquet" else path.read_text()
+    assert not any(mark in text for mark in ("</s>", "[THINK]", "<img>", "<unused7>"))
+    assert "<seg>" in text
+    assert "4 texts that models read as marks were neutralized" in (tmp_path / "out/README.md").read_text()

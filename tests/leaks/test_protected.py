@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -84,3 +85,23 @@ def test_a_recipe_s_own_validation_split_is_protected(world: Path):
     )
     assert protected_parts(own, world)[0].name == "refcocog/google-val"
     assert parts_of(own, world)[0].name == "refcocog/google-val"
+
+
+def test_a_list_of_images_is_a_regular_file_of_bounded_size(tmp_path: Path, monkeypatch):
+    fifo = tmp_path / "ids.txt"
+    os.mkfifo(fifo)
+    with pytest.raises(DataError, match="not a regular file"):
+        list(read_ids(fifo))
+    long = tmp_path / "long.txt"
+    long.write_text("7\n" * 100)
+    monkeypatch.setattr("t4s_data.leaks.protected.MAX_IDS_BYTES", 100)
+    with pytest.raises(DataError, match=r"long\.txt has 200 bytes, 100 allowed"):
+        list(read_ids(long))
+
+
+@pytest.mark.parametrize("text", ['{"a": [1], "a": [2]}', "[1, NaN]", "[" * 100_000])
+def test_a_list_of_images_in_json_that_contradicts_itself_is_refused(tmp_path: Path, text):
+    path = tmp_path / "ids.json"
+    path.write_text(text)
+    with pytest.raises(DataError, match=r"ids\.json"):
+        list(read_ids(path))

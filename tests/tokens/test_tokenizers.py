@@ -171,3 +171,10 @@ def test_a_file_that_is_no_tokenizer_is_named(tmp_path: Path) -> None:
     path.write_text("{}")
     with pytest.raises(CommandError, match=r"not a tokenizer\.json"):
         load_tokenizer(str(path), TAGS)
+
+
+def test_a_million_spaces_have_tokens_in_every_tokenizer(tokenizer: Tokenizer) -> None:
+    text = "left" + " " * 1_000_000 + "right"
+    count = tokenizer.count(text)
+    assert 0 < count <= len(text)
+    assert count == len(tokenizer.encode(text)) == tokenizer.count_many(["left", text])[1]
