@@ -21,7 +21,7 @@ from t4s_data.masks.rle import (
     short,
     uncompressed,
 )
-from t4s_data.reading.bounds import MAX_PIXELS, MAX_RUNS, MAX_SIDE, MAX_STEPS
+from t4s_data.reading.bounds import MAX_EDGES, MAX_PIXELS, MAX_RUNS, MAX_SIDE, MAX_STEPS
 
 Bools = NDArray[np.bool_]
 
@@ -102,7 +102,7 @@ class Mask:
         # One unset row below keeps a run from crossing into the next column of the window.
         padded = np.zeros((columns, rows + 1), dtype=bool)
         padded[:, :rows] = window.T
-        column, row = np.divmod(np.flatnonzero(np.diff(padded.ravel(), prepend=False)), rows + 1)
+        column, row = np.divmod(_edges(np.diff(padded.ravel(), prepend=False)), rows + 1)
         return _of_bounds((left + column) * height + top + row, height, width)
 
     @cached_property
@@ -164,10 +164,13 @@ def masks_of_labels(labels: NDArray[np.integer[Any]]) -> dict[int, Mask]:
 
     >>> {key: mask.area for key, mask in masks_of_labels(np.array([[0, 7], [2, 7]])).items()}
     {2: 1, 7: 2}
+
+    Raises:
+        RecordError: `too-large`, the values have more runs than are allowed.
     """
     height, width = labels.shape
     flat = np.ravel(labels, order="F")
-    starts = np.flatnonzero(np.concatenate(([True], flat[1:] != flat[:-1])))
+    starts = np.concatenate(([0], _edges(flat[1:] != flat[:-1]) + 1))
     ends = np.append(starts[1:], flat.size)
     values = flat[starts]
     order = np.argsort(values, kind="stable")
@@ -246,6 +249,13 @@ def _object_counts(rle: Any, height: int, width: int) -> bytes:
     if list(rle["size"]) != [height, width]:
         raise RecordError("size-mismatch", f"RLE of {short(rle['size'])} in an image of {[height, width]}")
     return canonical(rle.get("counts"), height, width)
+
+
+def _edges(changes: Bools) -> Ints:
+    """Where an image changes from pixel to pixel: a small file can do so at each of 179 million, of 8 bytes here."""
+    if (count := np.count_nonzero(changes)) > MAX_EDGES:
+        raise RecordError("too-large", f"a mask of {count:,} runs, {MAX_EDGES:,} allowed")
+    return np.flatnonzero(changes)
 
 
 def _of_bounds(bounds: Ints, height: int, width: int) -> Mask:

@@ -13,6 +13,8 @@ MAX_IMAGE_BYTES = 1 << 28
 """The most bytes of an image file, a small one of a record, or an index PNG."""
 MAX_RUNS = 1 << 21
 """The most run lengths, or characters of compressed ones, of a region: hundreds of times what COCO's have."""
+MAX_EDGES = 1 << 24
+"""The most runs of all regions of a label image, or of one that comes as pixels: every fourth pixel of 8192 x 8192."""
 MAX_STEPS = 10_000_000
 """The most steps of a region's outlines, five a pixel of the longer direction of each edge.
 

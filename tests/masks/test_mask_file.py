@@ -12,7 +12,9 @@ from hypothesis.extra import numpy as arrays
 from PIL import Image as Pillow
 
 from t4s_data.errors import RecordError
+from t4s_data.masks.mask import masks_of_labels
 from t4s_data.masks.mask_file import read_mask_file
+from t4s_data.masks.png import read_class_ids, read_mask
 
 SPOT = np.zeros((24, 36), dtype=np.uint8)
 SPOT[4:12, 8:28] = 1
@@ -155,3 +157,14 @@ def test_what_is_no_image_is_named(tmp_path: Path, data: bytes | None, what: str
         (tmp_path / "x.png").write_bytes(data)
     with pytest.raises(RecordError, match=what):
         read_mask_file(tmp_path / "x.png")
+
+
+def test_a_small_file_whose_pixels_all_differ_is_too_large(tmp_path: Path):
+    stripes = np.zeros((8200, 8200), dtype=np.uint8)
+    stripes[::2] = 255
+    path = tmp_path / "stripes.png"
+    Pillow.fromarray(stripes).save(path)
+    assert path.stat().st_size < 200_000
+    for read in (read_mask_file, read_mask, lambda path: masks_of_labels(read_class_ids(path))):
+        with pytest.raises(RecordError, match=r"too-large: a mask of 67,2\d\d,\d\d\d runs"):
+            read(path)
