@@ -30,6 +30,8 @@ RECIPE = """
 name = "holdout"
 [holdout]
 {holdout}
+[images]
+mode = "path"
 [quarantine]
 max_share = 1.0
 [[source]]
