@@ -147,7 +147,7 @@ def answers(scene: Scene, number: int) -> list[str]:
     start = pick(("The", "Each"), 0, "earth", str(number))
     return [
         f"{start} {word} {use}.",
-        f"It is the {word}: there is {many} of the kind.",
+        f"It is the {word}: there {'is' if count == 1 else 'are'} {many} of the kind.",
         f"The {word} on the {where} {use}, so it is marked.",
         f"What {use} is called a {word}.",
         f"The answer is the {word}, {thing.color} for one.",

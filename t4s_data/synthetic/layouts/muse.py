@@ -138,7 +138,7 @@ def question(targets: list[Thing], key: str) -> str:
     colors = words.colors_of(targets).replace(" ,", ",")
     forms = (
         f"Which {count} of the picture would you paint with {colors}?",
-        f"I am looking for {count}: {colors}. Where are they?",
+        f"I am looking for {count}: {colors}. Where {'is it' if len(targets) == 1 else 'are they'}?",
         f"What in this picture is {colors}, if {count} may be named?",
     )
     return pick(forms, 0, "muse question", key)

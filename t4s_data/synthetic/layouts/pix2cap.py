@@ -64,7 +64,7 @@ def _row(segment: Segment, text: str) -> dict[str, Any]:
 def caption(scene: Scene, segment: Segment) -> str:
     """A sentence about a segment."""
     if segment.thing is None:
-        name = words.GROUND_WORDS.get(segment.category.name, segment.category.name.removesuffix("-merged"))
+        name = words.stuff_word(segment.category.name)
         other = scene.things[0]
         return f"The {name} around the {other.color} {other.category.name}, without anybody's name on it."
     text = words.explained(scene, segment.thing, "pix2cap", str(scene.frame.number), str(segment.id))

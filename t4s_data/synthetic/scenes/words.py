@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from t4s_data.choice import pick
+from t4s_data.manifest.wording import load_wording
 from t4s_data.synthetic.scenes.scene import Scene, Thing
 
 ORDINALS = ("first", "second", "third", "fourth", "fifth")
@@ -101,8 +102,16 @@ def relation(thing: Thing, other: Thing) -> str:
 
 def ground_word(scene: Scene) -> str:
     """A word for the region at the bottom of the picture."""
-    name = scene.stuff[-1].category.name
-    return GROUND_WORDS.get(name, name.removesuffix("-merged"))
+    return stuff_word(scene.stuff[-1].category.name)
+
+
+def stuff_word(name: str) -> str:
+    """What a person calls a class of stuff.
+
+    >>> stuff_word("sky-other-merged"), stuff_word("wall-brick"), stuff_word("sea")
+    ('sky', 'brick wall', 'water')
+    """
+    return GROUND_WORDS.get(name) or load_wording("coco").plain.get(name, name.removesuffix("-merged"))
 
 
 def colors_of(things: Sequence[Thing]) -> str:
