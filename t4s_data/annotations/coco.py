@@ -91,7 +91,7 @@ class Broken:
 
     @property
     def key(self) -> str:
-        """How the quarantine names it."""
+        """The name under which the quarantine lists the record."""
         return self.name if self.id is None else str(self.id)
 
 

@@ -41,15 +41,15 @@ class Work:
 
     @property
     def quarantine(self) -> Path:
-        """The lists of rejects of a build that failed for them."""
+        """The folder of quarantine lists that a build leaves when it fails because too many records cannot be used."""
         return self.root / "quarantine"
 
     def held(self, digest: str) -> Path:
-        """What is held out, by its digest."""
+        """The folder of the held-out images, by the digest of what is in it."""
         return self.root / "held" / digest
 
     def holdout_counts(self, part: Part) -> Path:
-        """What the holdout found in a part; there before its blocks are."""
+        """The file of counts that the holdout made in a part; written before the part's blocks."""
         return self.folder(part) / "holdout.json"
 
     def folder(self, part: Part) -> Path:

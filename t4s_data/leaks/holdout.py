@@ -47,7 +47,7 @@ class Holdout:
     visual_genome: Mapping[int, int] | None = None
 
     def digest(self) -> str:
-        """Sixteen hex digits that change with the images, the objects, their splits and the mapping."""
+        """A fingerprint of 16 hex digits: it changes with the images, the objects, their splits and the mapping."""
         digest = sha256()
         for held in (self.images, self.objects):
             digest.update("\n".join(held.names).encode() + b"\0" + held.images.tobytes() + held.splits.tobytes())
@@ -55,7 +55,7 @@ class Holdout:
         return digest.hexdigest()[:16]
 
     def save(self, folder: Path) -> None:
-        """Write it to a folder, which may exist."""
+        """Write the held-out images and objects to a folder, which may exist."""
         folder.mkdir(parents=True, exist_ok=True)
         self.images.save(folder / "images.npz")
         self.objects.save(folder / "objects.npz")

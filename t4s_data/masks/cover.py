@@ -101,5 +101,5 @@ class PixelCover:
 
 
 def united(covers: Sequence[Cover]) -> Cover | None:
-    """All pixels of the covers of one answer; None if there is no cover or none has a pixel."""
+    """The union of the regions that one answer names; None if there is no region or none has a pixel."""
     return reduce(or_, covers) or None if covers else None
