@@ -47,7 +47,9 @@ def build(root: Path, refs: int) -> Path:
     write_world(root / "data", scale=refs / OFFICIAL_REFS, sources=["refcoco"], images=False)
     (root / "recipe.toml").write_text(RECIPE)
     command = [sys.executable, "-m", "pipelines.cli", "build", root / "recipe.toml", "--data-root", root / "data"]
-    subprocess.run([*map(str, command), "--out", str(root / "corpus")], check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(
+        [*map(str, command), "--out", str(root / "corpus"), "--images", "path"], check=True, stdout=subprocess.DEVNULL
+    )
     return root / "corpus"
 
 

@@ -42,7 +42,7 @@ def main() -> None:
 def report(root: Path, workers: int) -> float:
     out = root / f"corpus{workers}"
     command = [sys.executable, "-m", "pipelines.cli", "build", root / "recipe.toml"]
-    options = ["--data-root", root / "data", "--out", out, "--workers", workers]
+    options = ["--data-root", root / "data", "--out", out, "--workers", workers, "--images", "path"]
     start = time.perf_counter()
     process = subprocess.Popen([*map(str, command), *map(str, options)], stdout=subprocess.DEVNULL)
     largest, together = watch(psutil.Process(process.pid), process)
