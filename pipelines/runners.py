@@ -20,6 +20,7 @@ REFUSED: Mapping[str, str] = {
 }
 POLL_SECONDS = 0.2
 GRACE_SECONDS = 5
+CHANNEL_CLOSED = "Channel closed"
 
 
 def make_pipeline(runner: str, *, workers: int, options: Mapping[str, str], local: LocalWorkers) -> beam.Pipeline:
@@ -77,6 +78,9 @@ def run(pipeline: beam.Pipeline, local: LocalWorkers, on_poll: Callable[[], None
             thread.join(POLL_SECONDS)
             on_poll()
             _check_alive(local, thread)
+        # Beam sometimes notices a killed worker itself, by the channel to it.
+        if outcome and CHANNEL_CLOSED in str(outcome[0]) and (dead := local.dead()) is not None:
+            raise _died(dead, local) from outcome[0]
     finally:
         local.kill()
     if outcome:
@@ -96,7 +100,11 @@ def _check_alive(local: LocalWorkers, thread: threading.Thread) -> None:
         # Workers also end when the pipeline does: the runner gets time to notice that first.
         thread.join(GRACE_SECONDS)
         if thread.is_alive():
-            raise WorkerError(
-                f"worker process {dead} died (killed, or out of memory); what is done is kept: "
-                f"run the command again. What it printed is in {local.log}"
-            )
+            raise _died(dead, local)
+
+
+def _died(pid: int, local: LocalWorkers) -> WorkerError:
+    return WorkerError(
+        f"worker process {pid} died (killed, or out of memory); what is done is kept: "
+        f"run the command again. What it printed is in {local.log}"
+    )

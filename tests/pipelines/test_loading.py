@@ -78,7 +78,7 @@ def test_every_answer_decodes_to_the_grid_of_its_regions(demo: Path):
 def test_real_annotations_become_rows_with_the_words_of_the_files(source: str, real: Path, tmp_path: Path):
     splits = {"refcoco": ["train", "val", "testA", "testB"], "rrsis-d": ["val", "test"]}[source]
     recipe = tmp_path / "real.toml"
-    recipe.write_text(f'name = "real"\n[[source]]\nname = "{source}"\nsplits = {splits}\n')
+    recipe.write_text(f'name = "real"\n[images]\nmode = "path"\n[[source]]\nname = "{source}"\nsplits = {splits}\n')
     build(recipe, "--data-root", real, "--out", tmp_path / "corpus")
     rows = datasets.load_dataset(str(tmp_path / "corpus"), split="train", cache_dir=tmp_path)
     assert len(rows) == {"refcoco": 36, "rrsis-d": 3}[source]

@@ -24,6 +24,8 @@ from t4s_data.synthetic.generate import write_world
 
 RECIPE = """
 name = "long"
+[images]
+mode = "path"
 [[source]]
 name = "refcoco"
 repeat = 40
