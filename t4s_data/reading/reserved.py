@@ -1,7 +1,7 @@
 """Texts that tokenizers and trainers of models interpret, by model family: none may come from the data.
 
-Source: the special and added tokens that each family publishes with its tokenizer (``tokenizer_config.json``,
-``special_tokens_map.json``), and the placeholders of its trainers.
+The special tokens of each family's tokenizer and the placeholders of its trainers, as public code that uses them
+shows; the families' own ``tokenizer_config.json`` files were not at hand to compare the table with.
 """
 
 from __future__ import annotations
