@@ -107,7 +107,7 @@ def _image_id(value: Any) -> str:
     """The id without leading zeros: the reference loader takes numbers and numerals alike."""
     try:
         return str(int(value))
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError):
         raise RecordError("bad-type", f"image_id: expected a number, found {value!r:.80}") from None
 
 
