@@ -130,10 +130,6 @@ class Findings(msgspec.Struct):
         except msgspec.MsgspecError as error:
             raise CorpusError(f"{corpus / AUDIT}: {error}") from None
 
-    def length_lines(self, *, text: str | None = None, split: str = ALL) -> list[Lengths]:
-        """The lines over one split or all, of one text or all."""
-        return [line for line in self.lengths if line.split == split and text in {None, line.text}]
-
     def figure_of(self, source: str) -> dict[str, float]:
         """Mean tokens by codec of a source or of all."""
         return {line.codec: line.tokens for line in self.figure if line.source == source}

@@ -96,6 +96,16 @@ def column_names(path: Path) -> list[str]:
         return list(file.schema_arrow.names)
 
 
+def schema_of(path: Path) -> pa.Schema:
+    """The Arrow schema of a shard, with its metadata.
+
+    Raises:
+        CorpusError: the file is absent or not a shard.
+    """
+    with _opened(path, []) as file:
+        return file.schema_arrow
+
+
 def row_count(path: Path) -> int:
     """How many rows a shard has.
 

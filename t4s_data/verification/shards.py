@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from t4s_data.codecs.codec import NO_CODEC
 from t4s_data.conversation.tasks import KEPT
-from t4s_data.corpus.reader import read_batches, typed_rows
+from t4s_data.corpus.reader import read_batches, schema_of, typed_rows
 from t4s_data.corpus.record import Account, Shard
 from t4s_data.corpus.row import TOKEN_COLUMNS, Row, columns_of, features
 from t4s_data.errors import CorpusError
@@ -113,9 +113,7 @@ def _check_rows(path: Path, expected: Expected, found: Found) -> None:
 
 
 def _check_schema(path: Path, expected: pa.Schema, found: Found) -> None:
-    import pyarrow.parquet as pq
-
-    schema = pq.read_schema(path)
+    schema = schema_of(path)
     told = [(one.metadata or {}).get(b"huggingface") for one in (schema, expected)]
     if schema.equals(expected) and told[0] == told[1]:
         return
