@@ -145,11 +145,6 @@ class Mask:
         common = self.intersection_area(other)
         return common / (self.area + other.area - common)
 
-    def minus(self, other: Mask) -> Mask:
-        """The pixels that are not in the other mask; raises ``empty-mask`` if none is left."""
-        _same_size([self, other])
-        return Mask.from_dense(self.dense() & ~other.dense())
-
 
 def union(masks: Sequence[Mask]) -> Mask:
     """All pixels of the masks; raises ``size-mismatch`` if they are of different images."""

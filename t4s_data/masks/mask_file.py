@@ -14,10 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image as Pillow
 
-from t4s_data.errors import OutsideError, RecordError
+from t4s_data.errors import RecordError
 from t4s_data.masks.mask import Bools, Mask
-from t4s_data.reading.bounds import MAX_IMAGE_BYTES
-from t4s_data.reading.opening import read_file
+from t4s_data.masks.png import mask_bytes
 from t4s_data.reading.pictures import opened
 
 MASK_SUFFIXES: frozenset[str] = frozenset({".png", ".bmp", ".tif", ".tiff", ".webp", ".jpg", ".jpeg"})
@@ -43,23 +42,12 @@ def read_mask_file(path: Path, threshold: int | None = None) -> Mask:
         RecordError: `no-mask` where the file is absent, `bad-mask` where it holds no mask or could be understood
             in more than one way, `empty-mask` where no pixel is set; `outside-root` or `too-large`.
     """
-    data = _read(path)
+    data = mask_bytes(path)
     with opened(data, path.name, "bad-mask") as image:
         pixels = _pixels(image, data, path.name, threshold)
     if not pixels.any():
         raise RecordError("empty-mask", f"{path.name}: no pixel is set")
     return Mask.from_dense(pixels)
-
-
-def _read(path: Path) -> bytes:
-    try:
-        return read_file(path, MAX_IMAGE_BYTES)
-    except FileNotFoundError:
-        raise RecordError("no-mask", f"{path.name}: no such file") from None
-    except OSError as error:
-        raise RecordError("bad-mask", f"{path.name}: {error.strerror}") from None
-    except OutsideError as error:
-        raise RecordError("outside-root", str(error)) from None
 
 
 def _pixels(image: Pillow.Image, data: bytes, name: str, threshold: int | None) -> Bools:

@@ -84,7 +84,7 @@ def read_mask(path: Path) -> Mask:
 @contextmanager
 def _opened(path: Path, kinds: frozenset[str], wanted: str) -> Iterator[tuple[Pillow.Image, str]]:
     """The decoded PNG and how it stores its pixels."""
-    with opened(_read(path), path.name, "bad-mask") as image:
+    with opened(mask_bytes(path), path.name, "bad-mask") as image:
         kind = _kind(image)
         if kind not in kinds:
             raise RecordError("bad-mask", f"{path.name}: {KINDS.get(kind, kind)} cannot hold {wanted}")
@@ -92,7 +92,12 @@ def _opened(path: Path, kinds: frozenset[str], wanted: str) -> Iterator[tuple[Pi
         yield image, kind
 
 
-def _read(path: Path) -> bytes:
+def mask_bytes(path: Path) -> bytes:
+    """The bytes of a file that holds a mask.
+
+    Raises:
+        RecordError: `no-mask`, `bad-mask` or `outside-root`, it is absent, cannot be read, or is not within reach.
+    """
     try:
         return read_file(path, MAX_IMAGE_BYTES)
     except FileNotFoundError:
